@@ -1,0 +1,75 @@
+/*
+ * What a run says about each workload under each allocator: the figures of every table and
+ * chart, computed from the stored records and from nothing else.
+ *
+ * Estimates carry the exact interval of the method named; where the sample is too small for
+ * one (under six blocks at 95 %), the interval is absent, never guessed. A ratio over a live
+ * set of under 1 MiB is absent too. Absent figures are NAN. Only trials that ended OK count.
+ */
+#ifndef HEAPMARK_SUMMARY_H
+#define HEAPMARK_SUMMARY_H
+
+#include "record.h"
+
+#include <stddef.h>
+
+#define SUMMARY_LIVE_MINIMUM_BYTES (1024.0 * 1024.0)
+
+struct estimate {
+    double value;     /* NAN: not available */
+    double low, high; /* 95 % interval; both NAN: none */
+    size_t count;     /* blocks behind it */
+};
+
+/* X(name, unit, title of the column, how it is computed). Each is a struct estimate:
+ * the median over blocks (or the one inspection pass) with the exact order-statistic interval,
+ * but for the two ratios, which are Hodges-Lehmann estimates over the blocks with the exact
+ * Wilcoxon signed-rank interval (Hollander and Wolfe 1999, 3.1 and 3.3), each block's value
+ * being the median over laps of the log-ratio of the two trials' laps (programs: of the wholes). */
+#define SUMMARY_MEASURES(X)                                                                       \
+    X(throughput, "ops/s", "throughput", "operations / wall time of the timed region")           \
+    X(wall, "s", "wall", "wall time of the timed region")                                        \
+    X(cpu, "s", "cpu", "CPU time of the timed region")                                           \
+    X(lap, "s", "lap", "median lap")                                                              \
+    X(ns_per_operation, "ns", "ns/op", "wall time / operations x threads")                        \
+    X(speed, "ratio", "speed", "throughput relative to the reference: above 1 is faster")         \
+    X(cpu_ratio, "ratio", "cpu ratio", "CPU time relative to the reference: below 1 is cheaper")  \
+    X(peak_rss, "bytes", "peak RSS", "VmHWM before exit")                                         \
+    X(peak_growth, "bytes", "growth", "VmHWM before exit minus VmRSS at start")                   \
+    X(peak_live, "bytes", "peak live", "largest sum of live bytes")                               \
+    X(blow_up, "ratio", "blow-up", "peak RSS growth / peak live bytes (Johnstone and Wilson 1998, measure 4)") \
+    X(overhead_at_peak, "ratio", "at peak", "RSS growth / live bytes when live bytes peak (inspection pass)") \
+    X(mean_overhead, "ratio", "mean ovh", "time average of RSS growth / live bytes")              \
+    X(internal_fragmentation, "ratio", "int.frag", "1 - live / usable bytes when live bytes peak (inspection pass)") \
+    X(external_fragmentation, "ratio", "ext.frag", "1 - largest free / total free at the end of the laps (heap walk, inspection pass)") \
+    X(retained, "bytes", "retained", "RSS growth left when everything has been freed, at once")   \
+    X(retained_settled, "bytes", "settled", "the same after a wait (inspection pass)")            \
+    X(pss_anon, "bytes", "Pss_Anon", "Pss_Anon at the end of the laps")                           \
+    X(minor_faults, "faults", "faults", "minor page faults of fill and laps")                     \
+    X(syscalls, "calls", "calls", "brk + mmap + munmap + mremap + madvise (inspection pass)")
+
+struct summary_cell {
+    size_t planned, ok, skipped; /* timed trials */
+    enum trial_status status;    /* OK, or the status of the first trial that was not */
+    const char *detail;          /* that trial's line; points into the run */
+#define X(name, unit, title, help) struct estimate name;
+    SUMMARY_MEASURES(X)
+#undef X
+    struct syscall_counts syscalls_by_name;
+};
+
+struct summary {
+    const struct run *run;    /* borrowed: must outlive the summary */
+    int reference;            /* allocator that ratios are against: glibc, else the first */
+    struct summary_cell *cell; /* workload_count x allocator_count, row by row */
+    struct estimate *geomean_speed; /* by allocator, over the workloads where it and the
+                                       reference are OK in full; NAN where one is missing */
+};
+
+/* Computes everything. Returns 0, or -1 with errno ENOMEM. */
+int summary_init(struct summary *summary, const struct run *run);
+void summary_release(struct summary *summary);
+const struct summary_cell *summary_cell(const struct summary *summary, size_t workload,
+                                        size_t allocator);
+
+#endif

@@ -1,0 +1,177 @@
+/*
+ * The contract of a workload: everything that a pattern of allocation sees of heapmark.
+ *
+ * A workload is one .c file that ends in a `static const struct workload` and
+ * WORKLOAD_REGISTER. Its life, for one trial in one process:
+ *
+ *     setup   once, on the main thread   reads the parameters, maps its tables
+ *     fill    every worker, untimed      builds the live set (optional)
+ *     lap     every worker, timed        lap 0 is warm-up, then laps 1 .. laps of equal work
+ *     drain   every worker, untimed      frees everything that still lives
+ *
+ * All workers meet before and after every lap. Resident memory is measured from the moment
+ * before `fill`, so a workload takes tables of its own from trial_memory() in setup (mapped
+ * shared, touched there and then) and calls malloc only through the worker_ functions below,
+ * in fill, lap and drain. The same seed must give the same calls, whatever the allocator:
+ * a workload never looks at an address. stdio is banned: its buffers come from the malloc
+ * under test.
+ */
+#ifndef HEAPMARK_WORKLOAD_H
+#define HEAPMARK_WORKLOAD_H
+
+#include "tally.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+enum param_kind {
+    PARAM_COUNT,  /* a whole number, k M G as powers of 1000 */
+    PARAM_BYTES,  /* a size, k M G as powers of 1024 */
+    PARAM_CHOICE, /* one word of `choices`; its value is the word's place, from 0 */
+};
+
+/* One parameter; a workload's table of them ends with a row whose name is NULL. */
+struct param {
+    const char *name;
+    enum param_kind kind;
+    const char *fallback;      /* the default, as a user would type it */
+    uint64_t minimum, maximum; /* inclusive; unused for a choice */
+    const char *choices;       /* words parted by '|', for a choice */
+    const char *help;          /* one line, lower case, no full stop */
+};
+
+struct trial {
+    const uint64_t *values; /* of the parameters, in the order of the workload's table */
+    uint64_t seed;
+    unsigned threads;
+    unsigned laps;  /* timed laps; `lap` is called once more, for warm-up */
+    bool verify;    /* read back all contents, not only what is cheap: set in untimed passes */
+    void *state;    /* the workload's own */
+};
+
+/* One thread's view. Lies in memory shared with the harness; only `tally` is read there. */
+struct worker {
+    struct tally tally;
+    struct trial *trial;
+    void *state;        /* the workload's own */
+    uint64_t random;    /* state of random_next(), seeded from the trial's seed and the index */
+    unsigned index;     /* 0 .. threads - 1 */
+    bool inspected;     /* report every block to worker_inspect_*; never in a timed trial */
+} __attribute__((aligned(128))); /* no two workers share a cache line, nor a prefetched pair */
+
+struct workload {
+    const char *name;
+    const char *summary; /* what it imitates, one line */
+    const char *source;  /* where its sizes and lifetimes come from */
+    const char *touch;   /* which bytes it writes and reads */
+    const struct param *params;
+    unsigned threads_maximum; /* 1: no `threads` parameter */
+    unsigned laps;            /* default number of timed laps */
+    /* Refuses a combination of parameters by returning a message; NULL when all is well. */
+    const char *(*setup)(struct trial *trial);
+    void (*fill)(struct worker *worker); /* may be NULL */
+    void (*lap)(struct worker *worker, unsigned lap);
+    void (*drain)(struct worker *worker);
+};
+
+/* The descriptors meet in a linker section, so that adding a workload touches no other file. */
+#define WORKLOAD_REGISTER(workload)                                                               \
+    static const struct workload *const workload##_entry                                          \
+        __attribute__((used, section("heapmark_workloads"))) = &(workload);
+
+/* ---- what the runner gives to a workload ---------------------------------- */
+
+/* `bytes` of zeroed, page-aligned memory that is not the allocator's and lives as long as the
+ * process; every page has been touched. Ends the trial with a message when there is none. */
+void *trial_memory(struct trial *trial, size_t bytes);
+
+/* End the trial. The statuses are 'out of memory' and 'corrupt'; neither returns. */
+_Noreturn void worker_out_of_memory(struct worker *worker, size_t bytes);
+_Noreturn void worker_corrupt(struct worker *worker, const char *what);
+
+/* Out of line and only for inspected workers: account for usable bytes, watch for the peak. */
+void worker_inspect_grew(struct worker *worker, void *block, size_t bytes);
+void worker_inspect_shrank(struct worker *worker, void *block, size_t bytes);
+
+/* ---- calls of the malloc family, counted ---------------------------------- */
+
+#define heapmark_unlikely(condition) __builtin_expect(!!(condition), 0)
+
+static inline void worker_grew(struct worker *worker, void *block, size_t bytes)
+{
+    tally_operation(&worker->tally);
+    tally_grew(&worker->tally, (int64_t)bytes);
+    if (heapmark_unlikely(worker->inspected))
+        worker_inspect_grew(worker, block, bytes);
+}
+
+static inline void worker_shrank(struct worker *worker, void *block, size_t bytes)
+{
+    tally_operation(&worker->tally);
+    tally_shrank(&worker->tally, (int64_t)bytes);
+    if (heapmark_unlikely(worker->inspected))
+        worker_inspect_shrank(worker, block, bytes);
+}
+
+static inline void *worker_malloc(struct worker *worker, size_t bytes)
+{
+    void *block = malloc(bytes);
+    if (heapmark_unlikely(block == NULL))
+        worker_out_of_memory(worker, bytes);
+    worker_grew(worker, block, bytes);
+    return block;
+}
+
+static inline void *worker_calloc(struct worker *worker, size_t bytes)
+{
+    void *block = calloc(1, bytes);
+    if (heapmark_unlikely(block == NULL))
+        worker_out_of_memory(worker, bytes);
+    worker_grew(worker, block, bytes);
+    return block;
+}
+
+/* `bytes` is what was asked for when the block was allocated; the caller remembers it. */
+static inline void worker_free(struct worker *worker, void *block, size_t bytes)
+{
+    worker_shrank(worker, block, bytes);
+    free(block);
+}
+
+static inline void *worker_realloc(struct worker *worker, void *block, size_t old_bytes,
+                                   size_t bytes)
+{
+    if (heapmark_unlikely(worker->inspected) && block != NULL)
+        worker_inspect_shrank(worker, block, old_bytes);
+    void *moved = realloc(block, bytes);
+    if (heapmark_unlikely(moved == NULL))
+        worker_out_of_memory(worker, bytes);
+    tally_operation(&worker->tally);
+    tally_grew(&worker->tally, (int64_t)bytes - (int64_t)old_bytes);
+    if (heapmark_unlikely(worker->inspected))
+        worker_inspect_grew(worker, moved, bytes);
+    return moved;
+}
+
+/* ---- randomness ------------------------------------------------------------ */
+
+/* SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): one word of state, about 1 ns, and every
+ * stream of it passes BigCrush; a workload must not spend its time in the generator. */
+static inline uint64_t random_next(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+/* A number in 0 .. bound - 1 by multiplication (Lemire 2019), without rejection: the bias is
+ * below bound / 2^32, far under what a workload can notice. */
+static inline uint32_t random_below(uint64_t *state, uint32_t bound)
+{
+    return (uint32_t)(((random_next(state) >> 32) * bound) >> 32);
+}
+
+#endif
