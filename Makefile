@@ -1,15 +1,18 @@
 # heapmark: one Makefile, no configure. Settings first; `make help` lists the targets.
 
 MODE     ?= release
+# V=1 shows the commands
+V        ?=
 PREFIX   ?= /usr/local
 DESTDIR  ?=
 CC       ?= cc
 VERSION  := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
+Q := $(if $(V),,@)
+
 # ---- flags -----------------------------------------------------------------
 BASE_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
-               -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef -Wwrite-strings -pthread \
-               -DHEAPMARK_VERSION='"$(VERSION)"'
+               -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef -Wwrite-strings -pthread
 CFLAGS_release := -O2 -g
 CFLAGS_debug   := -O0 -g3 -DHEAPMARK_DEBUG
 CFLAGS_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -33,7 +36,7 @@ B := build/$(MODE)
 INC_common     := common
 INC_plan       := common plan
 INC_launch     := common plan launch
-INC_sample     := common launch sample
+INC_sample     := common launch sample ../workloads
 INC_store      := common plan sample store
 INC_statistics := common statistics
 INC_output     := common store statistics output
@@ -49,8 +52,7 @@ HARNESS_LIBS   := -lsqlite3 -ljansson -linih -lmd -lm
 # ---- objects ---------------------------------------------------------------
 stage_objects   = $(patsubst %.c,$(B)/%.o,$(wildcard harness/$(1)/*.c))
 HARNESS_OBJECTS := $(foreach s,$(STAGES),$(call stage_objects,$(s)))
-RUNNER_SHARED   := $(addprefix $(B)/harness/common/,units.o)
-RUNNER_OBJECTS  := $(patsubst %.c,$(B)/%.o,$(wildcard harness/runner/*.c workloads/*.c)) $(RUNNER_SHARED)
+RUNNER_SOURCES  := $(wildcard harness/runner/*.c workloads/*.c) $(addprefix harness/common/,units.c version.c)
 FREELIST_POLICIES := first next best worst
 ALLOCATORS      := bump $(addprefix freelist-,$(FREELIST_POLICIES))
 LIBRARIES       := $(patsubst %,$(B)/lib%.so,$(ALLOCATORS)) $(B)/libheapmark-witness.so
@@ -58,45 +60,88 @@ PROGRAMS        := $(B)/heapmark $(B)/heapmark-runner
 
 all: $(PROGRAMS) $(LIBRARIES) heapmark
 heapmark:
-	ln -sfn $(B)/heapmark $@
+	@ln -sfn $(B)/heapmark $@
 .PHONY: all heapmark
 
 define stage_rule
 $(B)/harness/$(1)/%.o: harness/$(1)/%.c
 	@mkdir -p $$(@D)
-	$$(COMPILE) $$(call includes,$(1)) -c -o $$@ $$<
+	@echo "  CC    $$<"
+	$(Q)$$(COMPILE) $$(call includes,$(1)) -c -o $$@ $$<
 endef
 $(foreach s,$(STAGES),$(eval $(call stage_rule,$(s))))
 
 $(B)/harness/runner/%.o: harness/runner/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) $(NO_BUILTIN) $(INC_runner) -c -o $@ $<
+	@echo "  CC    $<"
+	$(Q)$(COMPILE) $(NO_BUILTIN) $(INC_runner) -c -o $@ $<
 $(B)/workloads/%.o: workloads/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) $(NO_BUILTIN) $(INC_workloads) -c -o $@ $<
+	@echo "  CC    $<"
+	$(Q)$(COMPILE) $(NO_BUILTIN) $(INC_workloads) -c -o $@ $<
+
+# Only version.o depends on the commit; the stamp changes when the commit does.
+$(shell mkdir -p $(B); echo '$(VERSION)' | cmp -s - $(B)/version.txt || echo '$(VERSION)' >$(B)/version.txt)
+VERSION_OBJECTS := $(B)/harness/common/version.o $(B)/plain/harness/common/version.o
+$(VERSION_OBJECTS): $(B)/version.txt
+$(VERSION_OBJECTS): BASE_CFLAGS += -DHEAPMARK_VERSION='"$(VERSION)"'
 
 $(B)/libharness.a: $(HARNESS_OBJECTS)
-	rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(B)/heapmark: $(B)/libharness.a
-	$(COMPILE) -o $@ -Wl,--whole-archive $< -Wl,--no-whole-archive $(HARNESS_LIBS)
-$(B)/heapmark-runner: $(RUNNER_OBJECTS)
-	$(COMPILE) -o $@ $^
+	@echo "  LINK  $@"
+	$(Q)$(COMPILE) -o $@ -Wl,--whole-archive $< -Wl,--no-whole-archive $(HARNESS_LIBS)
+# The process under test is never sanitized: a sanitizer brings a malloc of its own. Its sources
+# are, in the unit tests.
+RUNNER_COMPILE = $(CC) $(BASE_CFLAGS) $(CFLAGS_$(if $(filter debug,$(MODE)),debug,release)) $(CFLAGS) -MMD -MP
+$(B)/plain/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC    $< (plain)"
+	$(Q)$(RUNNER_COMPILE) $(NO_BUILTIN) $(if $(filter workloads/%,$<),$(INC_workloads),$(INC_runner)) -c -o $@ $<
+$(B)/heapmark-runner: $(patsubst %.c,$(B)/plain/%.o,$(RUNNER_SOURCES))
+	@echo "  LINK  $@"
+	$(Q)$(RUNNER_COMPILE) -o $@ $^
 
 # ---- preloaded libraries ---------------------------------------------------
 # Built in release flags in every mode; -DHEAPMARK_DEBUG turns their assertions on.
 PRELOAD = $(CC) $(BASE_CFLAGS) $(if $(filter debug,$(MODE)),-DHEAPMARK_DEBUG) $(CFLAGS) -MMD -MP $(PRELOAD_CFLAGS)
 $(B)/pic/%.o: %.c
 	@mkdir -p $(@D)
-	$(PRELOAD) $(INC_allocators) -I$(<D) -c -o $@ $<
+	@echo "  CC    $< (preload)"
+	$(Q)$(PRELOAD) $(INC_allocators) -I$(<D) -c -o $@ $<
 pic = $(patsubst %.c,$(B)/pic/%.o,$(1))
 COMMON_PIC   := $(call pic,$(wildcard allocators/common/*.c))
 FREELIST_PIC := $(call pic,$(filter-out $(wildcard allocators/freelist/policy_*.c),$(wildcard allocators/freelist/*.c)))
 $(B)/libbump.so: $(COMMON_PIC) $(call pic,$(wildcard allocators/bump/*.c))
-	$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
+	@echo "  LINK  $@"
+	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
 $(B)/libfreelist-%.so: $(COMMON_PIC) $(FREELIST_PIC) $(B)/pic/allocators/freelist/policy_%.o
-	$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
+	@echo "  LINK  $@"
+	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
 $(B)/libheapmark-witness.so: $(call pic,$(wildcard harness/witness/*.c))
-	$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
+	@echo "  LINK  $@"
+	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
+
+# ---- packages ---------------------------------------------------------------
+PACKAGES := gcc make pkg-config libsqlite3-dev libjansson-dev libinih-dev libmd-dev libcmocka-dev \
+            gnuplot-nox fonts-dejavu-core hyperfine strace \
+            libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 libtbbmalloc2 \
+            sqlite3 python3 redis-server redis-tools lua5.4 z3
+deps:
+	@missing=$$(for p in $(PACKAGES); do \
+	    dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -z "$$missing" ]; then echo "deps: every package is there"; exit 0; fi; \
+	echo "deps: installing" $$missing; \
+	if [ $$(id -u) = 0 ]; then sudo=; elif command -v sudo >/dev/null; then sudo=sudo; \
+	else echo "deps: needs root: run as root: apt-get install" $$missing >&2; exit 1; fi; \
+	$$sudo apt-get update -qq && \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing
+
+# ---- running ----------------------------------------------------------------
+bench: all
+	./heapmark run default --plot
+plots: all
+	./heapmark plot
 
 include $(wildcard tests/tests.mk)
 -include $(shell find build/$(MODE) -name '*.d' 2>/dev/null)
@@ -108,6 +153,19 @@ check-headers:
 	@for h in $(HEADERS); do \
 	  $(CC) $(BASE_CFLAGS) $(INC_all) -fsyntax-only -x c $$h -Wno-unused || { echo "$$h does not compile alone"; exit 1; }; done
 	@echo "check-headers: $(words $(HEADERS)) headers compile alone"
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/heapmark $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/heapmark/,suites programs plots)
+	install -m 755 $(B)/heapmark $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(B)/heapmark-runner $(LIBRARIES) $(DESTDIR)$(PREFIX)/lib/heapmark/
+	install -m 644 allocators/allocators.ini $(DESTDIR)$(PREFIX)/share/heapmark/
+	install -m 644 workloads/suites/*.ini $(DESTDIR)$(PREFIX)/share/heapmark/suites/
+	install -m 644 workloads/programs/* $(DESTDIR)$(PREFIX)/share/heapmark/programs/
+	install -m 644 plots/*.gp $(DESTDIR)$(PREFIX)/share/heapmark/plots/
+	install -m 644 docs/heapmark.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+.PHONY: deps bench plots install format
 clean:
 	rm -rf build heapmark
 .PHONY: check-headers clean

@@ -11,8 +11,9 @@
 #include <stdint.h>
 
 struct tally {
-    _Atomic uint64_t operations;     /* calls of the malloc family so far */
-    _Atomic int64_t live_bytes;      /* requested and not freed; below 0 where others' blocks are freed */
+    _Atomic uint64_t operations; /* calls of the malloc family so far */
+    _Atomic int64_t
+        live_bytes; /* requested and not freed; below 0 where others' blocks are freed */
     _Atomic int64_t live_peak_bytes; /* largest live_bytes of this worker */
 };
 
@@ -30,10 +31,15 @@ static inline void tally_shrank(struct tally *tally, int64_t bytes)
     atomic_store_explicit(&tally->live_bytes, live, memory_order_relaxed);
 }
 
+static inline void tally_operations(struct tally *tally, uint64_t count)
+{
+    uint64_t operations = atomic_load_explicit(&tally->operations, memory_order_relaxed) + count;
+    atomic_store_explicit(&tally->operations, operations, memory_order_relaxed);
+}
+
 static inline void tally_operation(struct tally *tally)
 {
-    uint64_t operations = atomic_load_explicit(&tally->operations, memory_order_relaxed) + 1;
-    atomic_store_explicit(&tally->operations, operations, memory_order_relaxed);
+    tally_operations(tally, 1);
 }
 
 #endif

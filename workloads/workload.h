@@ -32,7 +32,7 @@ enum param_kind {
     PARAM_CHOICE, /* one word of `choices`; its value is the word's place, from 0 */
 };
 
-/* One parameter; a workload's table of them ends with a row whose name is NULL. */
+/* One parameter; a workload's table of them is written with the macros below. */
 struct param {
     const char *name;
     enum param_kind kind;
@@ -42,23 +42,39 @@ struct param {
     const char *help;          /* one line, lower case, no full stop */
 };
 
+/* The rows of a table; PARAM_TABLE_END is the last. */
+#define PARAM_ROW(param, type, standard, ...)                                \
+    {                                                                        \
+        .name = (param), .kind = (type), .fallback = (standard), __VA_ARGS__ \
+    }
+#define PARAM_COUNT_ROW(param, standard, low, high, text) \
+    PARAM_ROW(param, PARAM_COUNT, standard, .minimum = (low), .maximum = (high), .help = (text))
+#define PARAM_BYTES_ROW(param, standard, low, high, text) \
+    PARAM_ROW(param, PARAM_BYTES, standard, .minimum = (low), .maximum = (high), .help = (text))
+#define PARAM_CHOICE_ROW(param, standard, words, text) \
+    PARAM_ROW(param, PARAM_CHOICE, standard, .choices = (words), .help = (text))
+#define PARAM_TABLE_END \
+    {                   \
+        .name = NULL    \
+    }
+
 struct trial {
     const uint64_t *values; /* of the parameters, in the order of the workload's table */
     uint64_t seed;
     unsigned threads;
-    unsigned laps;  /* timed laps; `lap` is called once more, for warm-up */
-    bool verify;    /* read back all contents, not only what is cheap: set in untimed passes */
-    void *state;    /* the workload's own */
+    unsigned laps; /* timed laps; `lap` is called once more, for warm-up */
+    bool verify;   /* read back all contents, not only what is cheap: set in untimed passes */
+    void *state;   /* the workload's own */
 };
 
 /* One thread's view. Lies in memory shared with the harness; only `tally` is read there. */
 struct worker {
     struct tally tally;
     struct trial *trial;
-    void *state;        /* the workload's own */
-    uint64_t random;    /* state of random_next(), seeded from the trial's seed and the index */
-    unsigned index;     /* 0 .. threads - 1 */
-    bool inspected;     /* report every block to worker_inspect_*; never in a timed trial */
+    void *state;     /* the workload's own */
+    uint64_t random; /* state of random_next(), seeded from the trial's seed and the index */
+    unsigned index;  /* 0 .. threads - 1 */
+    bool inspected;  /* report every block to worker_inspect_*; never in a timed trial */
 } __attribute__((aligned(128))); /* no two workers share a cache line, nor a prefetched pair */
 
 struct workload {
@@ -77,9 +93,9 @@ struct workload {
 };
 
 /* The descriptors meet in a linker section, so that adding a workload touches no other file. */
-#define WORKLOAD_REGISTER(workload)                                                               \
-    static const struct workload *const workload##_entry                                          \
-        __attribute__((used, section("heapmark_workloads"))) = &(workload);
+#define WORKLOAD_REGISTER(descriptor)                           \
+    static const struct workload *const descriptor##_registered \
+        __attribute__((used, section("heapmark_workloads"))) = &(descriptor);
 
 /* ---- what the runner gives to a workload ---------------------------------- */
 

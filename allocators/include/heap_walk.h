@@ -22,7 +22,15 @@ struct heap_block {
  * It runs with the heap locked and must neither allocate nor free. */
 typedef bool heap_visit_fn(void *argument, const struct heap_block *block);
 
+/* The library that defines the function says so before it includes this; for all others it is
+ * a weak symbol, NULL when no preloaded library has one. */
+#ifdef HEAP_WALK_PROVIDER
+#define HEAP_WALK_SYMBOL __attribute__((visibility("default")))
+#else
+#define HEAP_WALK_SYMBOL __attribute__((weak))
+#endif
+
 /* Visits every block of every region. Returns 0, or -1 when the visitor ended the walk. */
-int heapmark_heap_walk(heap_visit_fn *visit, void *argument) __attribute__((weak));
+int heapmark_heap_walk(heap_visit_fn *visit, void *argument) HEAP_WALK_SYMBOL;
 
 #endif

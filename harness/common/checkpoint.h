@@ -4,11 +4,11 @@
 #ifndef HEAPMARK_CHECKPOINT_H
 #define HEAPMARK_CHECKPOINT_H
 
-#define CHECKPOINTS(X)                                                                            \
-    X(START, "start", "before the first block: what growth is counted from")                      \
-    X(PEAK, "peak", "live bytes at their largest (inspection pass)")                              \
-    X(END, "end", "after the last lap, everything still live")                                    \
-    X(DRAINED, "drained", "everything freed, at once")                                            \
+#define CHECKPOINTS(X)                                                       \
+    X(START, "start", "before the first block: what growth is counted from") \
+    X(PEAK, "peak", "live bytes at their largest (inspection pass)")         \
+    X(END, "end", "after the last lap, everything still live")               \
+    X(DRAINED, "drained", "everything freed, at once")                       \
     X(SETTLED, "settled", "everything freed, after a wait (inspection pass)")
 
 enum checkpoint {

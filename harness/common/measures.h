@@ -11,43 +11,51 @@
 #define MEASURE_NONE INT64_MIN
 
 /* X(name, unit, what it is and where it comes from), once a trial. */
-#define TRIAL_MEASURES(X)                                                                         \
-    X(wall_ns, "ns", "timed region: sum of the timed laps, CLOCK_MONOTONIC; a program: its whole life") \
-    X(cpu_ns, "ns", "CPU time of the workers in the timed laps, CLOCK_THREAD_CPUTIME_ID; a program: user + system") \
-    X(operations, "calls", "calls of the malloc family in the timed laps")                        \
-    X(laps, "laps", "timed laps")                                                                 \
-    X(threads, "threads", "workers")                                                              \
-    X(startup_ns, "ns", "fork to the first operation")                                            \
-    X(elapsed_ns, "ns", "fork to reaping, as the harness saw it")                                 \
-    X(minor_faults, "faults", "page faults without I/O between start and end, /proc/PID/stat")    \
-    X(major_faults, "faults", "page faults with I/O between start and end, /proc/PID/stat")       \
-    X(voluntary_switches, "switches", "context switches by waiting, start to end, /proc/PID/task/*/status") \
-    X(involuntary_switches, "switches", "context switches by preemption, start to end, /proc/PID/task/*/status") \
-    X(run_delay_ns, "ns", "ready but not running, start to end, /proc/PID/task/*/schedstat")      \
-    X(steal_ticks, "ticks", "time the hypervisor took on all CPUs meanwhile, /proc/stat (USER_HZ)") \
-    X(live_peak_bytes, "bytes", "largest sum of requested, not yet freed bytes")                  \
-    X(live_peak_usable_bytes, "bytes", "sum of malloc_usable_size at that moment (inspection pass)") \
-    X(rss_peak_growth_bytes, "bytes", "VmHWM before exit minus VmRSS at start")                   \
-    X(mean_overhead_ppm, "ppm", "time average of RSS growth / live bytes where live >= 1 MiB, x 10^6") \
+#define TRIAL_MEASURES(X)                                                                      \
+    X(wall_ns, "ns",                                                                           \
+      "timed region: sum of the timed laps, CLOCK_MONOTONIC; a program: its whole life")       \
+    X(cpu_ns, "ns",                                                                            \
+      "CPU time of the workers in the timed laps, CLOCK_THREAD_CPUTIME_ID; a program: user + " \
+      "system")                                                                                \
+    X(operations, "calls", "calls of the malloc family in the timed laps")                     \
+    X(laps, "laps", "timed laps")                                                              \
+    X(threads, "threads", "workers")                                                           \
+    X(startup_ns, "ns", "fork to the first operation")                                         \
+    X(elapsed_ns, "ns", "fork to reaping, as the harness saw it")                              \
+    X(minor_faults, "faults", "page faults without I/O between start and end, /proc/PID/stat") \
+    X(major_faults, "faults", "page faults with I/O between start and end, /proc/PID/stat")    \
+    X(voluntary_switches, "switches",                                                          \
+      "context switches by waiting, start to end, /proc/PID/task/*/status")                    \
+    X(involuntary_switches, "switches",                                                        \
+      "context switches by preemption, start to end, /proc/PID/task/*/status")                 \
+    X(run_delay_ns, "ns", "ready but not running, start to end, /proc/PID/task/*/schedstat")   \
+    X(steal_ticks, "ticks",                                                                    \
+      "time the hypervisor took on all CPUs meanwhile, /proc/stat (USER_HZ)")                  \
+    X(live_peak_bytes, "bytes", "largest sum of requested, not yet freed bytes")               \
+    X(live_peak_usable_bytes, "bytes",                                                         \
+      "sum of malloc_usable_size at that moment (inspection pass)")                            \
+    X(rss_peak_growth_bytes, "bytes", "VmHWM before exit minus VmRSS at start")                \
+    X(mean_overhead_ppm, "ppm",                                                                \
+      "time average of RSS growth / live bytes where live >= 1 MiB, x 10^6")                   \
     X(sampled, "samples", "points of the timeline")
 
 /* X(name, unit, help), at every checkpoint. The first block is /proc/PID/status in its words. */
-#define CHECKPOINT_MEASURES(X)                                                                    \
-    X(vm_rss_bytes, "bytes", "VmRSS")                                                             \
-    X(vm_hwm_bytes, "bytes", "VmHWM: the peak of VmRSS so far")                                   \
-    X(vm_size_bytes, "bytes", "VmSize")                                                           \
-    X(vm_peak_bytes, "bytes", "VmPeak: the peak of VmSize so far")                                \
-    X(vm_data_bytes, "bytes", "VmData")                                                           \
-    X(vm_stk_bytes, "bytes", "VmStk")                                                             \
-    X(rss_anon_bytes, "bytes", "RssAnon")                                                         \
-    X(rss_file_bytes, "bytes", "RssFile")                                                         \
-    X(rss_shmem_bytes, "bytes", "RssShmem: the runner's own tables")                              \
-    X(pss_bytes, "bytes", "Pss, /proc/PID/smaps_rollup")                                          \
-    X(pss_anon_bytes, "bytes", "Pss_Anon, /proc/PID/smaps_rollup: exact, what memory gates use")  \
-    X(live_bytes, "bytes", "requested and not yet freed")                                         \
-    X(live_blocks, "blocks", "blocks not yet freed (inspection pass)")                            \
-    X(usable_bytes, "bytes", "sum of malloc_usable_size of live blocks (inspection pass)")        \
-    X(heap_free_bytes, "bytes", "free bytes of the allocator's heap walk (inspection pass)")      \
+#define CHECKPOINT_MEASURES(X)                                                                   \
+    X(vm_rss_bytes, "bytes", "VmRSS")                                                            \
+    X(vm_hwm_bytes, "bytes", "VmHWM: the peak of VmRSS so far")                                  \
+    X(vm_size_bytes, "bytes", "VmSize")                                                          \
+    X(vm_peak_bytes, "bytes", "VmPeak: the peak of VmSize so far")                               \
+    X(vm_data_bytes, "bytes", "VmData")                                                          \
+    X(vm_stk_bytes, "bytes", "VmStk")                                                            \
+    X(rss_anon_bytes, "bytes", "RssAnon")                                                        \
+    X(rss_file_bytes, "bytes", "RssFile")                                                        \
+    X(rss_shmem_bytes, "bytes", "RssShmem: the runner's own tables")                             \
+    X(pss_bytes, "bytes", "Pss, /proc/PID/smaps_rollup")                                         \
+    X(pss_anon_bytes, "bytes", "Pss_Anon, /proc/PID/smaps_rollup: exact, what memory gates use") \
+    X(live_bytes, "bytes", "requested and not yet freed")                                        \
+    X(live_blocks, "blocks", "blocks not yet freed (inspection pass)")                           \
+    X(usable_bytes, "bytes", "sum of malloc_usable_size of live blocks (inspection pass)")       \
+    X(heap_free_bytes, "bytes", "free bytes of the allocator's heap walk (inspection pass)")     \
     X(heap_largest_free_bytes, "bytes", "largest free block of the walk (inspection pass)")
 
 /* System calls counted by strace between the start and end of a trial's work. */

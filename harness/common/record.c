@@ -22,6 +22,8 @@ static const char *const checkpoint_names[] = {
 #undef X
 };
 
+static const char *const kind_names[] = {"synthetic", "program"};
+
 static int find_name(const char *const *names, int count, const char *name)
 {
     for (int i = 0; i < count; i++)
@@ -38,6 +40,16 @@ const char *pass_name(enum pass pass)
 int pass_parse(const char *name)
 {
     return find_name(pass_names, PASS_COUNT, name);
+}
+
+const char *workload_kind_name(enum workload_kind kind)
+{
+    return kind_names[kind];
+}
+
+int workload_kind_parse(const char *name)
+{
+    return find_name(kind_names, WORKLOAD_PROGRAM + 1, name);
 }
 
 const char *trial_status_name(enum trial_status status)
@@ -86,7 +98,7 @@ void run_init(struct run *run)
     memset(run, 0, sizeof *run);
 }
 
-static void allocator_release(struct allocator *allocator)
+void allocator_release(struct allocator *allocator)
 {
     free(allocator->name);
     free(allocator->path);

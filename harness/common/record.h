@@ -16,12 +16,15 @@
 #include <stdint.h>
 
 enum workload_kind { WORKLOAD_SYNTHETIC, WORKLOAD_PROGRAM };
+/* "synthetic", "program"; the value of a name, or -1. */
+const char *workload_kind_name(enum workload_kind kind);
+int workload_kind_parse(const char *name);
 
 /* What a trial is for. Only PASS_TIMED yields times; the others run apart from it so that
  * looking never disturbs timing. */
-#define PASSES(X)                                                                                 \
-    X(TIMED, "timed", "measures time")                                                            \
-    X(INSPECT, "inspect", "untimed: system calls, usable bytes, heap walk, contents verified")    \
+#define PASSES(X)                                                                              \
+    X(TIMED, "timed", "measures time")                                                         \
+    X(INSPECT, "inspect", "untimed: system calls, usable bytes, heap walk, contents verified") \
     X(MEMORY, "memory", "untimed, programs: memory of the process over time")
 
 enum pass {
@@ -32,16 +35,16 @@ enum pass {
 };
 
 /* How a trial ended. Everything but OK and SKIPPED makes the exit status of the run non-zero. */
-#define TRIAL_STATUSES(X)                                                                         \
-    X(PLANNED, "planned", "not run yet")                                                          \
-    X(OK, "ok", "measured")                                                                       \
-    X(SKIPPED, "skipped", "cannot run here, e.g. its package is not installed")                   \
-    X(OUT_OF_MEMORY, "out of memory", "malloc returned NULL, or the memory limit was reached")    \
-    X(CRASHED, "crashed", "killed by a signal of its own making")                                 \
-    X(KILLED, "killed", "killed from outside")                                                    \
-    X(TIMED_OUT, "timed out", "still running at the time limit")                                  \
-    X(CORRUPT, "corrupt", "a block did not hold what was written into it")                        \
-    X(NOT_INJECTED, "not injected", "another object than the allocator's served malloc")          \
+#define TRIAL_STATUSES(X)                                                                      \
+    X(PLANNED, "planned", "not run yet")                                                       \
+    X(OK, "ok", "measured")                                                                    \
+    X(SKIPPED, "skipped", "cannot run here, e.g. its package is not installed")                \
+    X(OUT_OF_MEMORY, "out of memory", "malloc returned NULL, or the memory limit was reached") \
+    X(CRASHED, "crashed", "killed by a signal of its own making")                              \
+    X(KILLED, "killed", "killed from outside")                                                 \
+    X(TIMED_OUT, "timed out", "still running at the time limit")                               \
+    X(CORRUPT, "corrupt", "a block did not hold what was written into it")                     \
+    X(NOT_INJECTED, "not injected", "another object than the allocator's served malloc")       \
     X(FAILED, "failed", "wrong exit status, or could not be started")
 
 enum trial_status {
@@ -74,7 +77,7 @@ struct allocator {
 
 /* One workload of a run: a name with all its parameters spelt out. */
 struct workload_spec {
-    char *label;  /* unique within the run; the name unless the suite gave another */
+    char *label; /* unique within the run; the name unless the suite gave another */
     char *name;
     char *params; /* "name=value,...": all of them, normalised */
     enum workload_kind kind;
@@ -114,9 +117,9 @@ struct trial_key {
 
 struct trial_record {
     struct trial_key key;
-    int64_t id;         /* row in the store; also its place in the order of the plan, from 1 */
+    int64_t id; /* row in the store; also its place in the order of the plan, from 1 */
     enum trial_status status;
-    char detail[512];   /* one line: why it is not OK, with what to do about it; "" when OK */
+    char detail[512]; /* one line: why it is not OK, with what to do about it; "" when OK */
     char malloc_file[1024];
     int64_t started_ns; /* CLOCK_REALTIME */
 #define X(name, unit, help) int64_t name;
@@ -124,7 +127,7 @@ struct trial_record {
 #undef X
     struct checkpoint_record checkpoints[CHECKPOINT_COUNT];
     struct syscall_counts syscalls;
-    struct lap_sample *lap; /* `laps` of them, owned */
+    struct lap_sample *lap;          /* `laps` of them, owned */
     struct timeline_point *timeline; /* `sampled` of them, owned */
 };
 
@@ -140,10 +143,10 @@ struct fact {
 
 /* A whole run: its description, and the records in the order of the plan. */
 struct run {
-    char *name;  /* 2026-11-21T10-15-00-host, unique in its store */
-    char *suite; /* suite file's name, or "" */
-    uint64_t seed;       /* of the workloads */
-    uint64_t order_seed; /* of the shuffling */
+    char *name;                      /* 2026-11-21T10-15-00-host, unique in its store */
+    char *suite;                     /* suite file's name, or "" */
+    uint64_t seed;                   /* of the workloads */
+    uint64_t order_seed;             /* of the shuffling */
     int64_t started_ns, finished_ns; /* CLOCK_REALTIME; finished 0: not all trials were run */
     int64_t sample_step_ns;
     int64_t time_limit_ns, memory_limit_bytes;
@@ -153,6 +156,9 @@ struct run {
     struct trial_record *trials;
     size_t workload_count, allocator_count, fact_count, trial_count;
 };
+
+/* Frees the strings of one allocator. */
+void allocator_release(struct allocator *allocator);
 
 void run_init(struct run *run);
 void run_release(struct run *run);

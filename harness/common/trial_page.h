@@ -56,10 +56,10 @@ struct trial_page {
     char params[960]; /* "name=value,..." */
     uint64_t seed;
     uint64_t memory_limit_bytes; /* RLIMIT_DATA of the runner; 0: none */
-    int64_t peak_live_bytes;     /* inspect: stand at CHECKPOINT_PEAK when live reaches it; 0: never */
-    uint64_t settle_ns;          /* wait between CHECKPOINT_DRAINED and _SETTLED; 0: no such checkpoint */
-    int32_t cpu;                 /* pin to it; -1: do not */
-    uint32_t inspect;            /* an untimed pass: account for every block, verify all contents */
+    int64_t peak_live_bytes; /* inspect: stand at CHECKPOINT_PEAK when live reaches it; 0: never */
+    uint64_t settle_ns; /* wait between CHECKPOINT_DRAINED and _SETTLED; 0: no such checkpoint */
+    int32_t cpu;        /* pin to it; -1: do not */
+    uint32_t inspect;   /* an untimed pass: account for every block, verify all contents */
 
     /* ---- written by the runner ---- */
     _Atomic int32_t pid;
@@ -68,12 +68,12 @@ struct trial_page {
     uint32_t threads;
     uint32_t laps; /* that `lap` holds, without lap 0 */
     _Atomic uint32_t laps_done;
-    uint64_t ready_ns;           /* CLOCK_MONOTONIC before the first operation */
-    uint32_t usable_size_known;  /* malloc_usable_size belongs to the same object as malloc */
-    char message[256];           /* one line about an outcome other than DONE */
-    char malloc_file[1024];      /* the object that owns malloc in this very process */
-    char malloc_other[256];      /* first entry of the family owned by another object; "" if none */
-    int64_t live_peak_bytes;     /* one thread: exact; more: largest sum at lap ends; inspect: exact */
+    uint64_t ready_ns;          /* CLOCK_MONOTONIC before the first operation */
+    uint32_t usable_size_known; /* malloc_usable_size belongs to the same object as malloc */
+    char message[256];          /* one line about an outcome other than DONE */
+    char malloc_file[1024];     /* the object that owns malloc in this very process */
+    char malloc_other[256];     /* first entry of the family owned by another object; "" if none */
+    int64_t live_peak_bytes; /* one thread: exact; more: largest sum at lap ends; inspect: exact */
     int64_t live_peak_usable_bytes; /* inspect: usable bytes when live peaked; else -1 */
     struct checkpoint_report report[CHECKPOINT_COUNT];
     struct lap_record warm_up;

@@ -21,9 +21,9 @@ int units_parse_bytes(const char *text, uint64_t *bytes);
 int units_parse_duration(const char *text, uint64_t *ns);
 
 /* Print into `text` (UNITS_TEXT_BYTES of it) and return it. Three significant digits. */
-char *units_print_bytes(char *text, int64_t bytes);    /* "1.50 MiB" */
-char *units_print_count(char *text, double count);     /* "12.3 M" */
-char *units_print_duration(char *text, int64_t ns);    /* "4.20 ms" */
+char *units_print_bytes(char *text, int64_t bytes); /* "1.50 MiB" */
+char *units_print_count(char *text, double count);  /* "12.3 M" */
+char *units_print_duration(char *text, int64_t ns); /* "4.20 ms" */
 
 /* Appends decimal digits of `value` at `text` and returns the new end; no terminator. */
 char *units_append_decimal(char *text, uint64_t value);

@@ -1,0 +1,87 @@
+/* os.h over Linux. Takes nothing from the heap it serves: no stdio, no malloc, no getenv. */
+#include "os.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define BREAK_FAILED  ((void *)-1)
+#define MESSAGE_BYTES 256
+
+size_t os_page_bytes(void)
+{
+    static _Atomic size_t page_bytes;
+    size_t bytes = atomic_load_explicit(&page_bytes, memory_order_relaxed);
+    if (bytes == 0) {
+        bytes = getauxval(AT_PAGESZ);
+        atomic_store_explicit(&page_bytes, bytes, memory_order_relaxed);
+    }
+    return bytes;
+}
+
+static void *break_move(intptr_t delta)
+{
+    int saved_errno = errno;
+    void *old_break = sbrk(delta);
+    errno = saved_errno;
+    return old_break == BREAK_FAILED ? NULL : old_break;
+}
+
+void *os_break_now(void)
+{
+    return break_move(0);
+}
+
+void *os_break_grow(size_t bytes)
+{
+    if (bytes > PTRDIFF_MAX)
+        return NULL;
+    return break_move((intptr_t)bytes);
+}
+
+bool os_break_shrink(size_t bytes)
+{
+    return break_move(-(intptr_t)bytes) != NULL;
+}
+
+void *os_map(size_t bytes)
+{
+    int saved_errno = errno;
+    void *address = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    errno = saved_errno;
+    return address == MAP_FAILED ? NULL : address;
+}
+
+void os_unmap(void *address, size_t bytes)
+{
+    int saved_errno = errno;
+    munmap(address, bytes);
+    errno = saved_errno;
+}
+
+void *os_remap(void *address, size_t old_bytes, size_t new_bytes)
+{
+    int saved_errno = errno;
+    void *moved = mremap(address, old_bytes, new_bytes, MREMAP_MAYMOVE);
+    errno = saved_errno;
+    return moved == MAP_FAILED ? NULL : moved;
+}
+
+_Noreturn void os_abort(const char *message)
+{
+    static const char prefix[] = "heapmark: ";
+    char line[MESSAGE_BYTES];
+    size_t length = strnlen(message, sizeof(line) - sizeof(prefix));
+
+    memcpy(line, prefix, sizeof(prefix) - 1);
+    memcpy(line + sizeof(prefix) - 1, message, length);
+    line[sizeof(prefix) - 1 + length] = '\n';
+    ssize_t written = write(STDERR_FILENO, line, sizeof(prefix) + length);
+    (void)written; /* there is nobody left to tell */
+    abort();
+}

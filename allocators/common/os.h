@@ -1,0 +1,45 @@
+/*
+ * The whole of the operating system that an in-house allocator sees.
+ *
+ * Every function leaves errno alone; failure is the return value. The break functions call
+ * libc's sbrk, which is not thread-safe, so a caller holds its heap's lock around them.
+ */
+#ifndef HEAPMARK_OS_H
+#define HEAPMARK_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes in a page of this machine. */
+size_t os_page_bytes(void);
+
+/* The break as it is now, whoever moved it last. NULL when it cannot be known. */
+void *os_break_now(void);
+
+/* Moves the break up by `bytes`. Returns the old break, which is the start of the new memory,
+ * or NULL when the system refuses. Bytes past the first page border read as zero. */
+void *os_break_grow(size_t bytes);
+
+/* Moves the break down by `bytes`. The caller has just seen os_break_now() equal its own top. */
+bool os_break_shrink(size_t bytes);
+
+/* Fresh zeroed private memory, page-aligned; `bytes` is a multiple of the page. NULL on failure. */
+void *os_map(size_t bytes);
+
+/* Gives pages back. A failure (too many mappings) leaks them and is not reported. */
+void os_unmap(void *address, size_t bytes);
+
+/* Resizes a mapping, moving it when it must. NULL on failure, and then nothing has changed. */
+void *os_remap(void *address, size_t old_bytes, size_t new_bytes);
+
+/* Writes "heapmark: MESSAGE" and a newline to stderr in one write(2) and aborts. */
+_Noreturn void os_abort(const char *message);
+
+/* Invariants, checked in HEAPMARK_DEBUG builds only. */
+#ifdef HEAPMARK_DEBUG
+#define HEAP_ASSERT(condition) ((condition) ? (void)0 : os_abort("broken invariant: " #condition))
+#else
+#define HEAP_ASSERT(condition) ((void)sizeof(condition))
+#endif
+
+#endif

@@ -1,0 +1,325 @@
+/* heapmark run: plans a run, conducts it, and prints its table. */
+#include "cli.h"
+#include "conduct.h"
+#include "facts.h"
+#include "message.h"
+#include "output.h"
+#include "plan.h"
+#include "probe.h"
+#include "progress.h"
+#include "report.h"
+#include "run_options.h"
+#include "version.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Everything that a run needs at hand. */
+struct running {
+    struct run_options options;
+    struct paths paths;
+    struct allocator_catalog allocators;
+    struct workload_catalog workloads;
+    struct suite suite;
+    struct run run;
+    struct store *store;
+    char *store_path;
+    char message[MESSAGE_BYTES];
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void note_interruption(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+/* Without SA_RESTART: a wait of the harness must end. */
+static void catch_interruptions(void)
+{
+    struct sigaction action = {.sa_handler = note_interruption};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+}
+
+static int64_t wall_clock_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* 2026-11-21T10-15-00.123-host: sorts by time, fits a file name. */
+static char *make_run_name(int64_t started_ns)
+{
+    char host[65] = "host", stamp[32], *name = NULL;
+    struct tm local;
+    time_t seconds = started_ns / 1000000000;
+    gethostname(host, sizeof host - 1);
+    for (char *c = host; *c != '\0'; c++)
+        if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-", *c) == NULL)
+            *c = '_';
+    localtime_r(&seconds, &local);
+    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H-%M-%S", &local);
+    if (asprintf(&name, "%s.%03d-%s", stamp, (int)(started_ns / 1000000 % 1000), host) < 0)
+        return NULL;
+    return name;
+}
+
+static int64_t half_of_available(const struct run *run)
+{
+    const char *available = facts_find(run, "memory_available"); /* "123456 kB" */
+    return available != NULL ? strtoll(available, NULL, 10) * 1024 / 2 : 0;
+}
+
+static int describe_run(struct running *running)
+{
+    struct run *run = &running->run;
+    const struct run_options *options = &running->options;
+    run->started_ns = wall_clock_ns();
+    run->name = make_run_name(run->started_ns);
+    run->suite = strdup(running->suite.name != NULL ? running->suite.name : "");
+    run->seed = options->seed;
+    run->order_seed = options->order_seed;
+    uint64_t drawn;
+    if (!options->order_seed_given && getrandom(&drawn, sizeof drawn, 0) == sizeof drawn)
+        run->order_seed = drawn >> 1;
+    run->sample_step_ns = options->sample_step_ns;
+    run->time_limit_ns = options->time_limit_ns;
+    if (run->name == NULL || run->suite == NULL || facts_collect(run) < 0)
+        return message_set(running->message, "out of memory");
+    run->memory_limit_bytes =
+        options->memory_limit_bytes >= 0 ? options->memory_limit_bytes : half_of_available(run);
+    return 0;
+}
+
+static int probe_allocators(struct running *running)
+{
+    struct run *run = &running->run;
+    for (size_t i = 0; i < run->allocator_count; i++)
+        if (allocator_probe(&run->allocators[i], &running->paths, running->message) < 0)
+            return -1;
+    return allocator_versions(run, &running->paths, running->message);
+}
+
+static int plan_run(struct running *running)
+{
+    const struct run_options *options = &running->options;
+    if (options->suite != NULL &&
+        suite_load(&running->suite, running->paths.suites, options->suite, running->message) < 0)
+        return -1;
+    struct plan_request request = {
+        .suite = options->suite != NULL ? &running->suite : NULL,
+        .workloads = options->workloads.words,
+        .workload_count = options->workloads.count,
+        .allocators = options->allocators.words,
+        .allocator_count = options->allocators.count,
+        .blocks = options->blocks,
+    };
+    if (describe_run(running) < 0 ||
+        plan_make(&running->run, &request, &running->allocators, &running->workloads,
+                  running->message) < 0 ||
+        probe_allocators(running) < 0)
+        return -1;
+    if (store_add_run(running->store, &running->run) < 0)
+        return message_set(running->message, "%s", store_message(running->store));
+    return 0;
+}
+
+/* What is left of a run may only be measured with what it was begun with. */
+static int check_unchanged(struct running *running)
+{
+    struct run *run = &running->run;
+    const char *version = facts_find(run, "heapmark");
+    if (version == NULL || strcmp(version, heapmark_version) != 0)
+        return message_set(running->message,
+                           "run %s was begun by heapmark %s, this is %s: begin a new run",
+                           run->name, version != NULL ? version : "unknown", heapmark_version);
+    for (size_t i = 0; i < run->allocator_count; i++) {
+        struct allocator *allocator = &run->allocators[i];
+        char before[sizeof allocator->sha256];
+        memcpy(before, allocator->sha256, sizeof before);
+        if (allocator_probe(allocator, &running->paths, running->message) < 0)
+            return -1;
+        if (strcmp(before, allocator->sha256) != 0)
+            return message_set(running->message,
+                               "allocator %s has changed since run %s was begun (%s): begin a new "
+                               "run",
+                               allocator->name, run->name, allocator->file);
+    }
+    return 0;
+}
+
+static int take_up_run(struct running *running)
+{
+    struct run *run = &running->run;
+    if (store_load_run(running->store, running->options.resume_name, run) < 0)
+        return message_set(running->message, "%s", store_message(running->store));
+    size_t planned = 0;
+    for (size_t i = 0; i < run->trial_count; i++)
+        planned += run->trials[i].status == STATUS_PLANNED;
+    if (planned == 0)
+        return message_set(running->message, "run %s is complete: nothing to resume", run->name);
+    return check_unchanged(running);
+}
+
+static int open_store(struct running *running)
+{
+    char *folder = NULL;
+    running->store_path = running->options.store != NULL ? strdup(running->options.store)
+                                                         : report_default_store(&running->paths);
+    if (running->store_path == NULL)
+        return message_set(running->message, "out of memory");
+    const char *slash = strrchr(running->store_path, '/');
+    if (running->options.store == NULL && slash != NULL)
+        folder = strndup(running->store_path, (size_t)(slash - running->store_path));
+    if (folder != NULL && make_folders(folder) < 0) {
+        message_set(running->message, "cannot make the folder %s: %s; name another store with -o",
+                    folder, strerror(errno));
+        free(folder);
+        return -1;
+    }
+    free(folder);
+    running->store = store_open(running->store_path, STORE_WRITE);
+    if (running->store == NULL)
+        return message_set(running->message, "out of memory");
+    return 0;
+}
+
+static int conduct(struct running *running)
+{
+    struct progress progress;
+    progress_init(&progress, &running->run, running->options.quiet);
+    struct conduct given = {
+        .run = &running->run,
+        .store = running->store,
+        .paths = &running->paths,
+        .programs = &running->workloads.programs,
+        .interrupted = &interrupted,
+        .progress = progress_step,
+        .argument = &progress,
+    };
+    int result = conduct_run(&given, running->message);
+    progress_clear(&progress);
+    if (result < 0 || interrupted)
+        return result;
+    running->run.finished_ns = wall_clock_ns();
+    if (store_finish_run(running->store, &running->run) < 0)
+        return message_set(running->message, "%s", store_message(running->store));
+    return 0;
+}
+
+static void say_how_to_resume(const struct running *running, size_t done)
+{
+    const struct run *run = &running->run;
+    fprintf(stderr,
+            "heapmark run: %zu of %zu trials are kept in %s; go on with:\n"
+            "  heapmark run --resume=%s%s%s\n",
+            done, run->trial_count, running->store_path, run->name,
+            running->options.store != NULL ? " -o " : "",
+            running->options.store != NULL ? running->options.store : "");
+}
+
+static const struct output_format *find_format(const char *name)
+{
+    const struct output_format *format = output_formats;
+    while (format->name != NULL && strcmp(format->name, name) != 0)
+        format++;
+    return format->name != NULL ? format : NULL;
+}
+
+/* The table and charts are made from the store, as heapmark show would make them later. */
+static int print_result(struct running *running)
+{
+    struct report report;
+    const struct output_format *format = find_format(running->options.format);
+    if (report_load(&report, running->store_path, running->run.name, running->message) < 0)
+        return -1;
+    int result = 0;
+    if (!running->options.quiet && (format->write(stdout, &report.summary) < 0 || fflush(stdout)))
+        result = message_set(running->message, "cannot print the table: %s", strerror(errno));
+    if (result == 0 && running->options.plot)
+        result = report_draw(&report, &running->paths, running->store_path, NULL, running->message);
+    if (result == 0 && !running->options.quiet)
+        printf("Stored as run %s in %s\n", running->run.name, running->store_path);
+    report_release(&report);
+    return result;
+}
+
+static int exit_status(const struct run *run)
+{
+    for (size_t i = 0; i < run->trial_count; i++)
+        if (run->trials[i].status != STATUS_OK && run->trials[i].status != STATUS_SKIPPED)
+            return EXIT_FAILURE;
+    return EXIT_OK;
+}
+
+static int prepare(struct running *running)
+{
+    const struct run_options *options = &running->options;
+    if (find_format(options->format) == NULL)
+        return message_set(running->message, "unknown format '%s'; see heapmark show --help",
+                           options->format);
+    if (paths_init(&running->paths, running->message) < 0 ||
+        allocator_catalog_load(&running->allocators, &running->paths, running->message) < 0 ||
+        workload_catalog_load(&running->workloads, &running->paths, running->message) < 0 ||
+        open_store(running) < 0)
+        return -1;
+    return options->resume ? take_up_run(running) : plan_run(running);
+}
+
+static void running_release(struct running *running)
+{
+    if (running->store != NULL)
+        store_close(running->store);
+    run_release(&running->run);
+    suite_release(&running->suite);
+    workload_catalog_release(&running->workloads);
+    allocator_catalog_release(&running->allocators);
+    paths_release(&running->paths);
+    run_options_release(&running->options);
+    free(running->store_path);
+}
+
+static size_t count_done(const struct run *run)
+{
+    size_t done = 0;
+    for (size_t i = 0; i < run->trial_count; i++)
+        done += run->trials[i].status != STATUS_PLANNED;
+    return done;
+}
+
+int cmd_run(int argc, char **argv)
+{
+    struct running running = {0};
+    run_init(&running.run);
+    run_options_parse(&running.options, argc, argv);
+    catch_interruptions();
+
+    int result = prepare(&running);
+    bool begun = result == 0;
+    if (begun)
+        result = conduct(&running);
+    int status = result < 0 ? EXIT_UNUSABLE : interrupted ? EXIT_INTERRUPTED : EXIT_OK;
+    if (result < 0)
+        fprintf(stderr, "heapmark run: %s\n", running.message);
+    if (begun && status != EXIT_OK)
+        say_how_to_resume(&running, count_done(&running.run));
+    if (status == EXIT_OK) {
+        status = exit_status(&running.run);
+        if (print_result(&running) < 0) {
+            fprintf(stderr, "heapmark run: %s\n", running.message);
+            status = EXIT_UNUSABLE;
+        }
+    }
+    running_release(&running);
+    return status;
+}

@@ -1,0 +1,77 @@
+/* heapmark: finds the subcommand and hands over. */
+#include "cli.h"
+#include "version.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct command commands[] = {
+    {"list", "what there is: workloads, allocators, suites, measures, stored runs", cmd_list},
+    {"run",  "run a suite or workloads under allocators, and store every trial",    cmd_run },
+    {"show", "print the table of a stored run, or export it",                       cmd_show},
+    {"plot", "draw the charts of a stored run",                                     cmd_plot},
+};
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_help(FILE *stream)
+{
+    fputs("Usage: heapmark COMMAND [OPTION...]\n"
+          "Measures memory allocators: speed, memory, fragmentation, system calls.\n\n"
+          "Commands:\n",
+          stream);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(stream, "  %-6s %s\n", commands[i].name, commands[i].summary);
+    fputs("\nEach has its own help: heapmark COMMAND --help\n\n"
+          "Examples:\n"
+          "  heapmark run                                the default suite, every allocator\n"
+          "  heapmark run -w webserver:threads=2 -a glibc -a jemalloc -n 20\n"
+          "  heapmark run -a glibc -a mine=./libmine.so  your own allocator beside glibc\n"
+          "  heapmark show --format csv                  the newest run again, as CSV\n"
+          "  heapmark plot                               its charts\n\n"
+          "Exit status: 0 all well; 1 something measured failed; 2 wrong use, or could not run;\n"
+          "130 interrupted.\n",
+          stream);
+}
+
+static int unknown_command(const char *name)
+{
+    fprintf(stderr, "heapmark: unknown command '%s'; there are:", name);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(stderr, " %s", commands[i].name);
+    fputs("; see heapmark --help\n", stderr);
+    return EXIT_UNUSABLE;
+}
+
+int main(int argc, char **argv)
+{
+    /* A full disk behind a file size limit, and a closed pipe, are errors to report. */
+    signal(SIGXFSZ, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_UNUSABLE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+        return printf("heapmark %s\n", heapmark_version) < 0;
+    bool help = strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0;
+    if (help && argc == 2) {
+        print_help(stdout);
+        return EXIT_OK;
+    }
+    if (help)
+        name = argv[2];
+    for (int i = 0; i < COMMANDS; i++) {
+        if (strcmp(name, commands[i].name) != 0)
+            continue;
+        char full_name[64], ask[] = "--help";
+        snprintf(full_name, sizeof full_name, "heapmark %s", name);
+        char *asking[] = {full_name, ask, NULL};
+        argv[1] = full_name; /* argp prints it as the program's name */
+        return help ? commands[i].run(2, asking) : commands[i].run(argc - 1, argv + 1);
+    }
+    return unknown_command(name);
+}

@@ -1,0 +1,205 @@
+/* The options of `heapmark run`; see run_options.h. */
+#include "run_options.h"
+
+#include "cli.h"
+#include "units.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    OPTION_SEED = 256,
+    OPTION_ORDER_SEED,
+    OPTION_STEP,
+    OPTION_TIME_LIMIT,
+    OPTION_MEMORY_LIMIT,
+    OPTION_RESUME,
+    OPTION_PLOT,
+    OPTION_FORMAT,
+    BLOCKS_MAXIMUM = 10000,
+};
+#define SAMPLE_STEP_DEFAULT_NS INT64_C(1000000)
+#define SAMPLE_STEP_MINIMUM_NS 100000 /* a sample takes some 10 us of another CPU */
+#define TIME_LIMIT_DEFAULT_NS  INT64_C(60000000000)
+#define TIME_LIMIT_MAXIMUM_NS  UINT64_C(604800000000000) /* a week */
+
+static const struct argp_option option_table[] = {
+    {NULL,                                                                0, NULL, 0, "What to run:", 1},
+    {"workload",                                                               'w', "NAME[:PARAM=VALUE,...]", 0,
+     "A workload with parameters; may be given many times. Without it, the suite 'default'", 1},
+    {"allocator",                                                     'a', "NAME[=LIB.so]", 0,
+     "An allocator of allocators.ini, 'all', or any library under a name of your own; may be given "
+     "many times. Without it, every installed one that is part of 'all'", 1},
+    {"blocks",                                                                   'n', "N", 0,
+     "Blocks: how often each workload runs under each allocator, in shuffled order, each time in "
+     "a fresh process. Six are the fewest that give a 95 % interval (default: the suite's, else "
+     "10)", 1},
+    {"seed",  OPTION_SEED, "N", 0, "Seed of the workloads: same seed, same calls (default 1)", 1},
+    {"order-seed",                                                                  OPTION_ORDER_SEED, "N", 0,
+     "Seed of the shuffling (default: drawn, and stored with the run)", 1},
+    {NULL,                                                                  0, NULL, 0, "Limits and sampling:", 2},
+    {"sample-step",                                                         OPTION_STEP, "TIME", 0,
+     "Step of the memory timeline (default 1ms; 0 takes none)", 2},
+    {"time-limit",                                                    OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 2},
+    {"memory-limit", OPTION_MEMORY_LIMIT, "SIZE", 0,
+     "RLIMIT_DATA of a trial; what exceeds it ends as 'out of memory' (default: half of the "
+     "memory available; 0: none)", 2},
+    {NULL,                                                                   0, NULL, 0, "Where results go:", 3},
+    {"store",'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 3},
+    {"resume",                                                                  OPTION_RESUME, "RUN", OPTION_ARG_OPTIONAL,
+     "Go on with an interrupted run (default: the newest): runs what is still planned, with the "
+     "options it was begun with", 3},
+    {"plot",                                                                  OPTION_PLOT, NULL, 0, "Draw the charts at the end and name the files", 3},
+    {"format",                                                              OPTION_FORMAT, "FORMAT", 0, "Of the table at the end: see heapmark show --help", 3},
+    {"quiet",                                                                'q', NULL, 0, "No progress, no table: failures only", 3},
+    {0        },
+};
+
+static const char documentation[] =
+    "Runs a suite, or the workloads named, under allocators; stores every trial; prints the table."
+    "\v"
+    "Ctrl-C ends a run cleanly: what was measured is kept, and --resume goes on.\n\n"
+    "Examples:\n"
+    "  heapmark run\n"
+    "  heapmark run quick -a glibc -a jemalloc\n"
+    "  heapmark run -w webserver:threads=2 -w realloc-growth -n 20 --plot\n"
+    "  heapmark run -a glibc -a mine=./libmine.so -w matrix\n"
+    "  heapmark run --resume\n\n"
+    "Exit status: 0 every trial is ok (or skipped because a package is missing); 1 some trial "
+    "failed; 2 wrong use, or could not run; 130 interrupted.";
+
+static void add_word(struct word_list *list, const char *word, const struct argp_state *state)
+{
+    const char **words = realloc(list->words, (list->count + 1) * sizeof *words);
+    if (words == NULL)
+        argp_failure(state, EXIT_UNUSABLE, ENOMEM, "cannot take the option");
+    list->words = words;
+    words[list->count++] = word;
+}
+
+static uint64_t parse_count(const char *text, const char *option, uint64_t minimum,
+                            uint64_t maximum, const struct argp_state *state)
+{
+    uint64_t value = 0;
+    if (units_parse_count(text, &value) < 0 || value < minimum || value > maximum)
+        argp_failure(state, EXIT_UNUSABLE, 0, "%s %s: give a whole number from %llu to %llu",
+                     option, text, (unsigned long long)minimum, (unsigned long long)maximum);
+    return value;
+}
+
+static int64_t parse_duration(const char *text, const char *option, uint64_t minimum,
+                              const struct argp_state *state)
+{
+    uint64_t value = 0;
+    if (units_parse_duration(text, &value) < 0 || value > TIME_LIMIT_MAXIMUM_NS ||
+        (value != 0 && value < minimum))
+        argp_failure(state, EXIT_UNUSABLE, 0,
+                     "%s %s: give a time such as 500us, 10ms, 2s or 5m (100us to a week)", option,
+                     text);
+    return (int64_t)value;
+}
+
+static int64_t parse_bytes(const char *text, const char *option, const struct argp_state *state)
+{
+    uint64_t value = 0;
+    if (units_parse_bytes(text, &value) < 0 || value > INT64_MAX)
+        argp_failure(state, EXIT_UNUSABLE, 0, "%s %s: give a size such as 512M or 4G", option,
+                     text);
+    return (int64_t)value;
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct run_options *options = state->input;
+    switch (key) {
+    case 'w':
+        add_word(&options->workloads, argument, state);
+        return 0;
+    case 'a':
+        add_word(&options->allocators, argument, state);
+        return 0;
+    case 'n':
+        options->blocks = (unsigned)parse_count(argument, "-n", 1, BLOCKS_MAXIMUM, state);
+        return 0;
+    case 'o':
+        options->store = argument;
+        return 0;
+    case 'q':
+        options->quiet = true;
+        return 0;
+    case OPTION_SEED:
+        /* SQLite's integers are signed. */
+        options->seed = parse_count(argument, "--seed", 0, INT64_MAX, state);
+        return 0;
+    case OPTION_ORDER_SEED:
+        options->order_seed = parse_count(argument, "--order-seed", 0, INT64_MAX, state);
+        options->order_seed_given = true;
+        return 0;
+    case OPTION_STEP:
+        options->sample_step_ns =
+            parse_duration(argument, "--sample-step", SAMPLE_STEP_MINIMUM_NS, state);
+        return 0;
+    case OPTION_TIME_LIMIT:
+        options->time_limit_ns = parse_duration(argument, "--time-limit", 1, state);
+        if (options->time_limit_ns == 0)
+            argp_failure(state, EXIT_UNUSABLE, 0, "--time-limit 0: no trial could end in time");
+        return 0;
+    case OPTION_MEMORY_LIMIT:
+        options->memory_limit_bytes = parse_bytes(argument, "--memory-limit", state);
+        return 0;
+    case OPTION_RESUME:
+        options->resume = true;
+        options->resume_name = argument;
+        return 0;
+    case OPTION_PLOT:
+        options->plot = true;
+        return 0;
+    case OPTION_FORMAT:
+        options->format = argument;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->suite != NULL)
+            argp_failure(state, EXIT_UNUSABLE, 0, "one suite at a time: %s or %s?", options->suite,
+                         argument);
+        options->suite = argument;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+void run_options_parse(struct run_options *options, int argc, char **argv)
+{
+    static const struct argp parser = {
+        .options = option_table,
+        .parser = parse_option,
+        .args_doc = "[SUITE]",
+        .doc = documentation,
+    };
+    *options = (struct run_options){
+        .seed = 1,
+        .sample_step_ns = SAMPLE_STEP_DEFAULT_NS,
+        .time_limit_ns = TIME_LIMIT_DEFAULT_NS,
+        .memory_limit_bytes = -1,
+        .format = "text",
+    };
+    argp_err_exit_status = EXIT_UNUSABLE;
+    argp_parse(&parser, argc, argv, 0, NULL, options);
+    if (options->resume && (options->suite != NULL || options->workloads.count > 0 ||
+                            options->allocators.count > 0 || options->blocks > 0)) {
+        argp_help(&parser, stderr, ARGP_HELP_SEE, argv[0]);
+        run_options_release(options);
+        exit(EXIT_UNUSABLE);
+    }
+    if (options->suite == NULL && options->workloads.count == 0)
+        options->suite = "default";
+}
+
+void run_options_release(struct run_options *options)
+{
+    free(options->workloads.words);
+    free(options->allocators.words);
+    options->workloads = options->allocators = (struct word_list){0};
+}

@@ -1,0 +1,78 @@
+/* A first look at a library file; see elf_file.h and elf(5). */
+#include "elf_file.h"
+
+#include "message.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#define OWN_MACHINE EM_X86_64
+#elif defined(__aarch64__)
+#define OWN_MACHINE EM_AARCH64
+#elif defined(__riscv)
+#define OWN_MACHINE EM_RISCV
+#else
+#error "name this machine's e_machine here"
+#endif
+
+static const struct {
+    int machine;
+    const char *name;
+} machines[] = {
+    {EM_386,     "32-bit x86"},
+    {EM_X86_64,  "x86-64"    },
+    {EM_AARCH64, "aarch64"   },
+    {EM_ARM,     "32-bit ARM"},
+    {EM_RISCV,   "RISC-V"    },
+    {EM_PPC64,   "ppc64"     },
+    {EM_S390,    "s390"      },
+};
+
+static const char *machine_name(int machine)
+{
+    for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++)
+        if (machines[i].machine == machine)
+            return machines[i].name;
+    return "another machine";
+}
+
+static const char *explain(char *reason, const char *text)
+{
+    message_set(reason, "%s", text);
+    return reason;
+}
+
+const char *elf_file_misfit(const char *path, char *reason)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0) {
+        message_set(reason, "cannot be read: %s", strerror(errno));
+        return reason;
+    }
+    ElfW(Ehdr) header;
+    ssize_t length = pread(file, &header, sizeof header, 0);
+    close(file);
+    /* The identification, the type and the machine stand at the same place in both classes. */
+    if (length < (ssize_t)offsetof(ElfW(Ehdr), e_version) ||
+        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+        return explain(reason, "is not an ELF file; name a shared library (.so)");
+    if (header.e_machine != OWN_MACHINE) {
+        message_set(reason, "is built for %s, this heapmark for %s; build it for this machine",
+                    machine_name(header.e_machine), machine_name(OWN_MACHINE));
+        return reason;
+    }
+    if (header.e_ident[EI_CLASS] != (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32))
+        return explain(reason,
+                       "has another word size than this heapmark; build it for this machine");
+    if (header.e_type != ET_DYN)
+        return explain(reason, "is not a shared library; link it with -shared");
+    if (length < (ssize_t)sizeof header)
+        return explain(reason, "is cut short");
+    return NULL;
+}

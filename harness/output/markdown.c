@@ -1,0 +1,162 @@
+/*
+ * The same table in Markdown, for a README or a pull request.
+ */
+#include "output.h"
+#include "stream.h"
+#include "table.h"
+#include "utf8.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct page {
+    struct stream stream;
+    const struct summary *summary;
+    size_t *order;
+};
+
+/* Text that cannot end a cell or begin mark-up. */
+static void print_escaped(struct page *page, const char *text)
+{
+    static const char special[] = "|\\`*_<>[]";
+    char *line = utf8_line(text);
+    if (line == NULL)
+        page->stream.error = ENOMEM;
+    for (const char *c = line; c != NULL && *c != '\0'; c++)
+        stream_print(&page->stream, strchr(special, *c) != NULL ? "\\%c" : "%c", *c);
+    free(line);
+}
+
+static void print_headings(struct page *page, enum workload_kind kind)
+{
+    stream_print(&page->stream, "| allocator |");
+    for (int i = 0; i < COLUMN_COUNT; i++)
+        stream_print(&page->stream, " %s |", table_heading_for((enum table_column)i, kind).title);
+    stream_print(&page->stream, "\n| :-- |");
+    for (int i = 0; i < COLUMN_COUNT; i++)
+        stream_print(&page->stream, " --: |");
+    stream_print(&page->stream, "\n");
+}
+
+static void print_failed(struct page *page, const struct summary_cell *cell)
+{
+    char text[TABLE_TEXT_BYTES];
+    stream_print(&page->stream, " **%s**", table_status(cell, text));
+    if (cell->detail[0] != '\0') {
+        stream_print(&page->stream, ": ");
+        print_escaped(page, cell->detail);
+    }
+    stream_print(&page->stream, " |");
+    for (int i = 1; i < COLUMN_COUNT; i++)
+        stream_print(&page->stream, " |");
+}
+
+static void print_row(struct page *page, size_t workload, size_t allocator)
+{
+    const struct summary_cell *cell = summary_cell(page->summary, workload, allocator);
+    char text[TABLE_TEXT_BYTES];
+    stream_print(&page->stream, "| ");
+    print_escaped(page, page->summary->run->allocators[allocator].name);
+    stream_print(&page->stream, " |");
+    if (!table_has_figures(cell)) {
+        print_failed(page, cell);
+    } else {
+        for (int i = 0; i < COLUMN_COUNT; i++)
+            stream_print(&page->stream, " %s |",
+                         table_text(page->summary, workload, allocator, (enum table_column)i,
+                                    text));
+    }
+    stream_print(&page->stream, "\n");
+}
+
+/* What an untimed pass has not measured, below the table. */
+static void print_untimed(struct page *page, size_t workload, size_t allocator)
+{
+    const struct summary_cell *cell = summary_cell(page->summary, workload, allocator);
+    if (!table_has_figures(cell) || cell->untimed_status == STATUS_OK)
+        return;
+    stream_print(&page->stream, "\n");
+    print_escaped(page, page->summary->run->allocators[allocator].name);
+    stream_print(&page->stream, ", %s pass: %s: ", pass_name(cell->untimed_pass),
+                 trial_status_name(cell->untimed_status));
+    print_escaped(page, cell->untimed_detail);
+    stream_print(&page->stream, "\n");
+}
+
+static void print_workload(struct page *page, size_t workload)
+{
+    const struct workload_spec *spec = &page->summary->run->workloads[workload];
+    char work[TABLE_WORK_BYTES];
+    size_t count = table_order(page->summary, workload, page->order);
+    char *params = table_params(spec);
+    stream_print(&page->stream, "### ");
+    print_escaped(page, spec->label);
+    stream_print(&page->stream, "\n\n%s", table_work(page->summary, workload, work));
+    if (params != NULL && params[0] != '\0') {
+        stream_print(&page->stream, "; ");
+        print_escaped(page, params);
+    }
+    stream_print(&page->stream, "\n\n");
+    free(params);
+    print_headings(page, spec->kind);
+    for (size_t i = 0; i < count; i++)
+        print_row(page, workload, page->order[i]);
+    for (size_t i = 0; i < count; i++)
+        print_untimed(page, workload, page->order[i]);
+    stream_print(&page->stream, "\n");
+}
+
+static void print_mean_row(struct page *page, size_t allocator)
+{
+    const struct summary *summary = page->summary;
+    const struct summary_mean *mean = &summary->mean[allocator];
+    char text[TABLE_TEXT_BYTES];
+    stream_print(&page->stream, "| ");
+    print_escaped(page, summary->run->allocators[allocator].name);
+    bool reference = (int)allocator == summary->reference;
+    stream_print(&page->stream, " | %s |",
+                 reference ? "reference" : table_ratio(&mean->speed, text));
+    if (isnan(mean->memory))
+        stream_print(&page->stream, " n/a |");
+    else
+        stream_print(&page->stream, " %.3f |", mean->memory);
+    stream_print(&page->stream, " %zu of %zu | %s |\n", mean->workloads, summary->mean_workloads,
+                 mean->frontier == FRONTIER_ON ? "nobody beats it on both" : "");
+}
+
+static void print_means(struct page *page)
+{
+    const struct summary *summary = page->summary;
+    if (summary->mean_workloads == 0)
+        return;
+    stream_print(&page->stream, "### Geometric mean over workloads, relative to ");
+    print_escaped(page, summary->run->allocators[summary->reference].name);
+    stream_print(&page->stream, "\n\n| allocator | speed [95 %%] | peak RSS | workloads | |\n"
+                                "| :-- | --: | --: | --: | :-- |\n");
+    table_order_means(summary, page->order);
+    for (size_t i = 0; i < summary->run->allocator_count; i++)
+        print_mean_row(page, page->order[i]);
+    stream_print(&page->stream, "\n");
+}
+
+int output_markdown(FILE *file, const struct summary *summary)
+{
+    struct page page = {.summary = summary};
+    stream_init(&page.stream, file);
+    page.order = calloc(summary->run->allocator_count + 1, sizeof *page.order);
+    if (page.order == NULL)
+        return -1;
+    stream_print(&page.stream, "## ");
+    print_escaped(&page, summary->run->name);
+    stream_print(&page.stream, "%s\n\n", summary->run->finished_ns == 0 ? " (not finished)" : "");
+    for (size_t w = 0; w < summary->run->workload_count; w++)
+        print_workload(&page, w);
+    print_means(&page);
+    for (int i = 0; i < COLUMN_COUNT; i++)
+        stream_print(&page.stream, "- **%s**: %s\n", table_headings[i].title,
+                     table_headings[i].help);
+    free(page.order);
+    return stream_finish(&page.stream);
+}

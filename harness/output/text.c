@@ -1,0 +1,195 @@
+/*
+ * The table for a terminal: a block a workload, 120 columns, the fastest allocator first.
+ */
+#include "output.h"
+#include "stream.h"
+#include "table.h"
+#include "utf8.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_COLUMNS = 15, LINE_COLUMNS = 120 };
+
+struct page {
+    struct stream stream;
+    const struct summary *summary;
+    size_t *order;
+    int name_columns;
+};
+
+static int widest_name(const struct run *run)
+{
+    int widest = NAME_COLUMNS;
+    for (size_t i = 0; i < run->allocator_count; i++) {
+        int length = (int)utf8_length(run->allocators[i].name);
+        if (length > widest)
+            widest = length;
+    }
+    return widest;
+}
+
+static void print_headings(struct page *page, enum workload_kind kind)
+{
+    struct stream *stream = &page->stream;
+    int last = COLUMN_COUNT - 1;
+    while (last > 0 && table_headings[last].upper[0] == '\0')
+        last--;
+    stream_padded(stream, "", page->name_columns);
+    for (int i = 0; i <= last; i++) {
+        stream_print(stream, " ");
+        stream_padded(stream, table_headings[i].upper, -table_headings[i].width);
+    }
+    stream_print(stream, "\n");
+    stream_padded(stream, "allocator", page->name_columns);
+    for (int i = 0; i < COLUMN_COUNT; i++) {
+        struct table_heading heading = table_heading_for((enum table_column)i, kind);
+        stream_print(stream, " ");
+        stream_padded(stream, heading.lower, -heading.width);
+    }
+    stream_print(stream, "\n");
+}
+
+/* Words below a row, broken between words. */
+static void print_wrapped(struct page *page, const char *words)
+{
+    enum { INDENT = 4 };
+    char *text = strdup(words), *rest = text, *word;
+    int column = 0;
+    if (text == NULL || text[0] == '\0') {
+        free(text);
+        return;
+    }
+    while ((word = strsep(&rest, " ")) != NULL) {
+        int length = (int)utf8_length(word);
+        if (column == 0 || column + 1 + length > LINE_COLUMNS) {
+            stream_print(&page->stream, "%s%*s", column == 0 ? "" : "\n", INDENT, "");
+            column = INDENT;
+        } else {
+            stream_print(&page->stream, " ");
+            column++;
+        }
+        stream_line_text(&page->stream, word);
+        column += length;
+    }
+    stream_print(&page->stream, "\n");
+    free(text);
+}
+
+static void print_row(struct page *page, size_t workload, size_t allocator)
+{
+    const struct summary_cell *cell = summary_cell(page->summary, workload, allocator);
+    char text[TABLE_TEXT_BYTES];
+    stream_padded(&page->stream, page->summary->run->allocators[allocator].name,
+                  page->name_columns);
+    if (!table_has_figures(cell)) {
+        stream_print(&page->stream, " %s\n", table_status(cell, text));
+        print_wrapped(page, cell->detail);
+        return;
+    }
+    for (int i = 0; i < COLUMN_COUNT; i++) {
+        stream_print(&page->stream, " ");
+        stream_padded(&page->stream,
+                      table_text(page->summary, workload, allocator, (enum table_column)i, text),
+                      -table_headings[i].width);
+    }
+    stream_print(&page->stream, "\n");
+    if (cell->untimed_status != STATUS_OK) {
+        stream_print(&page->stream, "    %s pass: %s\n", pass_name(cell->untimed_pass),
+                     trial_status_name(cell->untimed_status));
+        print_wrapped(page, cell->untimed_detail);
+    }
+}
+
+static void print_workload(struct page *page, size_t workload)
+{
+    const struct workload_spec *spec = &page->summary->run->workloads[workload];
+    char work[TABLE_WORK_BYTES];
+    size_t count = table_order(page->summary, workload, page->order);
+    stream_line_text(&page->stream, spec->label);
+    stream_print(&page->stream, ": %s\n", table_work(page->summary, workload, work));
+    char *params = table_params(spec);
+    if (params != NULL)
+        print_wrapped(page, params);
+    free(params);
+    print_headings(page, spec->kind);
+    for (size_t i = 0; i < count; i++)
+        print_row(page, workload, page->order[i]);
+    stream_print(&page->stream, "\n");
+}
+
+static void print_mean_row(struct page *page, size_t allocator)
+{
+    const struct summary_mean *mean = &page->summary->mean[allocator];
+    struct stream *stream = &page->stream;
+    char text[TABLE_TEXT_BYTES];
+    stream_padded(stream, page->summary->run->allocators[allocator].name, page->name_columns);
+    stream_print(stream, " ");
+    bool reference = (int)allocator == page->summary->reference;
+    stream_padded(stream, reference ? "reference" : table_ratio(&mean->speed, text),
+                  -table_headings[COLUMN_VERSUS].width);
+    if (isnan(mean->memory))
+        snprintf(text, sizeof text, "n/a");
+    else
+        snprintf(text, sizeof text, "%.3f", mean->memory);
+    stream_print(stream, " ");
+    stream_padded(stream, text, -8);
+    snprintf(text, sizeof text, "%zu of %zu", mean->workloads, page->summary->mean_workloads);
+    stream_print(stream, " ");
+    stream_padded(stream, text, -10);
+    stream_print(stream, "%s\n", mean->frontier == FRONTIER_ON ? "  nobody beats it on both" : "");
+}
+
+static void print_means(struct page *page)
+{
+    const struct summary *summary = page->summary;
+    if (summary->mean_workloads == 0)
+        return;
+    stream_print(&page->stream, "geometric mean over workloads, relative to ");
+    stream_line_text(&page->stream, summary->run->allocators[summary->reference].name);
+    stream_print(&page->stream, "\n");
+    stream_padded(&page->stream, "allocator", page->name_columns);
+    stream_print(&page->stream, " %20s %8s %10s\n", "speed [95 %]", "peak RSS", "workloads");
+    table_order_means(summary, page->order);
+    for (size_t i = 0; i < summary->run->allocator_count; i++)
+        print_mean_row(page, page->order[i]);
+    stream_print(&page->stream, "\n");
+}
+
+static void print_notes(struct page *page)
+{
+    stream_print(&page->stream, "Columns (programs: the time of the whole, not calls/s)\n");
+    for (int i = 0; i < COLUMN_COUNT; i++) {
+        const struct table_heading *heading = &table_headings[i];
+        stream_print(&page->stream, "    %-30s %s\n", heading->title, heading->help);
+    }
+    stream_print(&page->stream,
+                 "    Medians over blocks; n/a: not measured, or a ratio to less than 1 MiB live. "
+                 "Speed is paired by block\n    (docs/method.md); under 6 blocks it has no "
+                 "interval, and (n=...) says how many there were.\n");
+}
+
+int output_text(FILE *file, const struct summary *summary)
+{
+    const struct run *run = summary->run;
+    struct page page = {.summary = summary, .name_columns = widest_name(run)};
+    stream_init(&page.stream, file);
+    page.order = calloc(run->allocator_count + 1, sizeof *page.order);
+    if (page.order == NULL)
+        return -1;
+    stream_print(&page.stream, "run ");
+    stream_line_text(&page.stream, run->name);
+    if (run->suite != NULL && run->suite[0] != '\0') {
+        stream_print(&page.stream, ", suite ");
+        stream_line_text(&page.stream, run->suite);
+    }
+    stream_print(&page.stream, "%s\n\n", run->finished_ns == 0 ? ", not finished" : "");
+    for (size_t w = 0; w < run->workload_count; w++)
+        print_workload(&page, w);
+    print_means(&page);
+    print_notes(&page);
+    free(page.order);
+    return stream_finish(&page.stream);
+}

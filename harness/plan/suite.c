@@ -1,0 +1,156 @@
+/* Reads a suite file; see suite.h. */
+#include "suite.h"
+
+#include "ini_file.h"
+#include "message.h"
+#include "paths.h"
+#include "units.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCKS_MAXIMUM = 10000 };
+
+static const char *const suite_keys[] = {"blocks", "summary", NULL};
+static const char *const item_keys[] = {"allocators", "blocks", "params", "workload", NULL};
+
+static int read_blocks(unsigned *blocks, const struct ini_file *ini,
+                       const struct ini_section *section, char *message)
+{
+    const char *text = ini_get(section, "blocks");
+    uint64_t value;
+    if (text == NULL)
+        return 0;
+    if (units_parse_count(text, &value) < 0 || value < 1 || value > BLOCKS_MAXIMUM)
+        return message_set(message, "%s: [%s] blocks = %s is not in 1 to %d", ini->path,
+                           section->name, text, BLOCKS_MAXIMUM);
+    *blocks = (unsigned)value;
+    return 0;
+}
+
+static int read_item(struct suite_item *item, const struct ini_file *ini,
+                     const struct ini_section *section, char *message)
+{
+    if (ini_file_check_keys(ini, section, item_keys, message) < 0 ||
+        read_blocks(&item->blocks, ini, section, message) < 0)
+        return -1;
+    const char *workload = ini_get(section, "workload");
+    const char *params = ini_get(section, "params");
+    const char *allocators = ini_get(section, "allocators");
+    item->label = strdup(section->name);
+    item->allocators = strdup(allocators != NULL ? allocators : "");
+    if (asprintf(&item->text, "%s%s%s", workload != NULL ? workload : section->name,
+                 params != NULL ? ":" : "", params != NULL ? params : "") < 0)
+        return message_set(message, "out of memory");
+    return 0;
+}
+
+static int read_suite(struct suite *suite, const struct ini_file *ini, char *message)
+{
+    suite->items = calloc(ini->section_count + 1, sizeof *suite->items);
+    for (size_t i = 0; i < ini->section_count; i++) {
+        const struct ini_section *section = &ini->sections[i];
+        if (strcmp(section->name, "suite") != 0) {
+            if (read_item(&suite->items[suite->item_count++], ini, section, message) < 0)
+                return -1;
+            continue;
+        }
+        const char *summary = ini_get(section, "summary");
+        suite->summary = strdup(summary != NULL ? summary : "");
+        if (ini_file_check_keys(ini, section, suite_keys, message) < 0 ||
+            read_blocks(&suite->blocks, ini, section, message) < 0)
+            return -1;
+    }
+    if (suite->item_count == 0)
+        return message_set(message, "%s holds no workload; add a [section] for each", ini->path);
+    return 0;
+}
+
+static char *suite_path(const char *folder, const char *name)
+{
+    size_t length = strlen(name);
+    if (strchr(name, '/') != NULL || (length > 4 && strcmp(name + length - 4, ".ini") == 0))
+        return strdup(name);
+    char *path = NULL;
+    return asprintf(&path, "%s/%s.ini", folder, name) < 0 ? NULL : path;
+}
+
+int suite_load(struct suite *suite, const char *folder, const char *name, char *message)
+{
+    *suite = (struct suite){.name = strdup(name), .path = suite_path(folder, name)};
+    struct ini_file ini;
+    if (ini_file_load(&ini, suite->path, message) < 0) {
+        char ignored[MESSAGE_BYTES];
+        char *names = errno == ENOENT ? suite_names(folder, ignored) : NULL;
+        if (names != NULL)
+            message_set(message, "unknown suite '%s'; there are: %s", name, names);
+        free(names);
+        suite_release(suite);
+        return -1;
+    }
+    int result = read_suite(suite, &ini, message);
+    ini_file_release(&ini);
+    if (result < 0)
+        suite_release(suite);
+    return result;
+}
+
+void suite_release(struct suite *suite)
+{
+    for (size_t i = 0; i < suite->item_count; i++) {
+        free(suite->items[i].label);
+        free(suite->items[i].text);
+        free(suite->items[i].allocators);
+    }
+    free(suite->items);
+    free(suite->name);
+    free(suite->path);
+    free(suite->summary);
+    *suite = (struct suite){0};
+}
+
+char *suite_names(const char *folder, char *message)
+{
+    char *pattern = path_join(folder, "*.ini"), *names = NULL;
+    size_t bytes = 0;
+    glob_t files;
+    FILE *list = open_memstream(&names, &bytes);
+    if (list == NULL || glob(pattern, 0, NULL, &files) != 0) {
+        message_set(message, "no suite file in %s", folder);
+        if (list != NULL)
+            fclose(list);
+        free(names);
+        free(pattern);
+        return NULL;
+    }
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        const char *base = strrchr(files.gl_pathv[i], '/') + 1;
+        fprintf(list, "%s%.*s", i > 0 ? "\n" : "", (int)(strlen(base) - strlen(".ini")), base);
+    }
+    globfree(&files);
+    free(pattern);
+    fclose(list);
+    return names;
+}
+
+int suite_filter_admits(const char *filter, const char *allocator)
+{
+    char *words = strdup(filter), *rest = words, *word;
+    int admitted = -1; /* no word seen that decides */
+    int excludes = 0;
+    while ((word = strsep(&rest, " \t\n")) != NULL) {
+        if (word[0] == '\0')
+            continue;
+        excludes = word[0] == '-';
+        if (strcmp(word + excludes, allocator) == 0)
+            admitted = !excludes;
+        else if (!excludes && admitted < 0)
+            admitted = 0;
+    }
+    free(words);
+    return admitted != 0;
+}

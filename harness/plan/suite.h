@@ -1,0 +1,38 @@
+/*
+ * Suites: named lists of workloads with parameters, one .ini file each in workloads/suites.
+ *
+ * [suite] holds `summary` and `blocks` (timed blocks, unless a section or -n says otherwise).
+ * Every other section is one workload, its name the label: `workload` (the name; default: the
+ * label), `params` ("name=value,..."), `blocks`, `allocators` (names parted by blanks that it is
+ * for, or, each with a '-' before it, that it is not for).
+ */
+#ifndef HEAPMARK_SUITE_H
+#define HEAPMARK_SUITE_H
+
+#include <stddef.h>
+
+struct suite_item {
+    char *label, *text; /* text: "name:param=value,..." */
+    char *allocators;   /* as written; "" for all */
+    unsigned blocks;    /* 0: the suite's */
+};
+
+struct suite {
+    char *name, *path, *summary;
+    unsigned blocks;
+    struct suite_item *items;
+    size_t item_count;
+};
+
+/* `name` is a suite of the folder, or the path of a file when it has a '/' or ends in ".ini".
+ * Returns 0, or -1 with a message that lists the suites there are. */
+int suite_load(struct suite *suite, const char *folder, const char *name, char *message);
+void suite_release(struct suite *suite);
+
+/* The names of all suites in the folder, sorted, parted by '\n'; NULL with a message. */
+char *suite_names(const char *folder, char *message);
+
+/* Whether a filter such as "glibc jemalloc" or "-bump" lets that allocator through. */
+int suite_filter_admits(const char *filter, const char *allocator);
+
+#endif

@@ -1,0 +1,332 @@
+/* Conducts a run; see conduct.h. */
+#include "conduct.h"
+
+#include "child.h"
+#include "cpus.h"
+#include "message.h"
+#include "program_trial.h"
+#include "trial_watch.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    PAD_BYTES_MAXIMUM = 4096, /* one page of stack positions */
+    THREADS_AT_ONCE_MAXIMUM = 8,
+};
+#define SETTLE_NS UINT64_C(200000000) /* the wait before 'settled' */
+
+/* Share of a live peak that the inspection pass stops at when several threads make the peak: how
+ * they interleave differs from trial to trial, so it may not be reached again to the byte. */
+#define PEAK_SHARE_THREADS 0.95
+
+struct conducting {
+    const struct conduct *given;
+    struct cpus cpus;
+    struct program_session **sessions; /* by workload; NULL: not opened */
+    atomic_bool trace;                 /* strace works here; relaxed: a hint */
+    pthread_mutex_t lock; /* guards what follows, the store, and `status` in the run's records */
+    size_t next, end;     /* trials that the inspecting threads still have to take */
+    size_t done;
+    bool failed;
+    char *message;
+};
+
+/* A number that depends on the block alone: all allocators of a block get the same pad. */
+static unsigned pad_of_block(const struct run *run, unsigned block)
+{
+    uint64_t z = run->order_seed + (block + 1) * UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    return (unsigned)((z >> 40) % PAD_BYTES_MAXIMUM);
+}
+
+static bool same_cell(const struct trial_key *a, const struct trial_key *b)
+{
+    return a->workload == b->workload && a->allocator == b->allocator;
+}
+
+/* The highest live peak that a timed trial of the cell has shown so far; 0: none. */
+static int64_t known_live_peak(const struct run *run, const struct trial_key *key)
+{
+    int64_t peak = 0;
+    for (size_t i = 0; i < run->trial_count; i++) {
+        const struct trial_record *record = &run->trials[i];
+        if (record->key.pass == PASS_TIMED && same_cell(&record->key, key) &&
+            record->status == STATUS_OK && record->live_peak_bytes > peak)
+            peak = record->live_peak_bytes;
+    }
+    if (run->workloads[key->workload].threads > 1)
+        peak = (int64_t)((double)peak * PEAK_SHARE_THREADS);
+    return peak;
+}
+
+/* The trial for whose failure the cell has been given up, or NULL. */
+static const struct trial_record *earlier_failure(const struct run *run,
+                                                  const struct trial_key *key)
+{
+    for (size_t i = 0; i < run->trial_count; i++) {
+        const struct trial_record *record = &run->trials[i];
+        if (same_cell(&record->key, key) && record->status != STATUS_PLANNED &&
+            record->status != STATUS_OK)
+            return record;
+    }
+    return NULL;
+}
+
+/* ---- one synthetic trial ----------------------------------------------------- */
+
+static int attempt(struct conducting *conducting, struct trial_record *record, int cpu, bool trace)
+{
+    const struct conduct *given = conducting->given;
+    const struct run *run = given->run;
+    bool inspect = record->key.pass == PASS_INSPECT;
+    struct child_spec spec = {
+        .paths = given->paths,
+        .workload = &run->workloads[record->key.workload],
+        .allocator = &run->allocators[record->key.allocator],
+        .seed = run->seed,
+        .memory_limit_bytes = (uint64_t)run->memory_limit_bytes,
+        .peak_live_bytes = inspect ? known_live_peak(run, &record->key) : 0,
+        .settle_ns = inspect ? SETTLE_NS : 0,
+        .pad_bytes = pad_of_block(run, record->key.block),
+        .cpu = cpu,
+        .inspect = inspect,
+        .trace = trace,
+    };
+    struct trial_watch_options options = {
+        .allocator = spec.allocator,
+        .step_ns = inspect ? 0 : run->sample_step_ns,
+        .time_limit_ns = run->time_limit_ns,
+        .interrupted = given->interrupted,
+    };
+    struct child child;
+    if (child_start(&child, &spec, record->detail) < 0) {
+        record->status = STATUS_FAILED;
+        return -1;
+    }
+    trial_watch(&child, &options, record);
+    child_end(&child);
+    return record->checkpoints[CHECKPOINT_START].reached ? 0 : -1;
+}
+
+static void synthetic_trial(struct conducting *conducting, struct trial_record *record, int cpu)
+{
+    bool trace = record->key.pass == PASS_INSPECT &&
+                 atomic_load_explicit(&conducting->trace, memory_order_relaxed);
+    int started = attempt(conducting, record, cpu, trace);
+    if (started == 0 || !trace || *conducting->given->interrupted)
+        return;
+    /* strace is there but may not trace (a container without ptrace): what else the pass looks
+     * at does not need it. */
+    struct trial_record again;
+    trial_record_init(&again);
+    again.key = record->key;
+    again.id = record->id;
+    trial_record_release(record);
+    *record = again;
+    if (attempt(conducting, record, cpu, false) == 0)
+        atomic_store_explicit(&conducting->trace, false, memory_order_relaxed);
+}
+
+/* ---- programs ---------------------------------------------------------------- */
+
+static struct program_session *session_of(struct conducting *conducting,
+                                          struct trial_record *record)
+{
+    const struct conduct *given = conducting->given;
+    struct program_session **session = &conducting->sessions[record->key.workload];
+    const struct program *program =
+        program_find(given->programs, given->run->workloads[record->key.workload].name);
+    if (*session != NULL)
+        return *session;
+    record->status = STATUS_FAILED;
+    if (program == NULL) {
+        message_set(record->detail, "this program's stanza is gone from %s", given->paths->stanzas);
+        return NULL;
+    }
+    *session = calloc(1, sizeof **session);
+    if (*session != NULL &&
+        program_session_open(*session, program, given->paths, record->detail) == 0)
+        return *session;
+    free(*session);
+    *session = NULL;
+    return NULL;
+}
+
+static void run_program(struct conducting *conducting, struct trial_record *record)
+{
+    const struct run *run = conducting->given->run;
+    struct program_options options = {
+        .time_limit_ns = run->time_limit_ns,
+        .memory_limit_bytes = run->memory_limit_bytes,
+        .sample_step_ns = run->sample_step_ns,
+        .pad_bytes = pad_of_block(run, record->key.block),
+        .interrupted = conducting->given->interrupted,
+    };
+    struct program_session *session = session_of(conducting, record);
+    if (session != NULL)
+        program_trial(session, &run->allocators[record->key.allocator], &options, record);
+}
+
+/* ---- the loop ---------------------------------------------------------------- */
+
+/* Stores the outcome and tells of it; an interrupted trial stays planned and is not stored. */
+static void finish(struct conducting *conducting, struct trial_record *record)
+{
+    const struct conduct *given = conducting->given;
+    pthread_mutex_lock(&conducting->lock);
+    if (record->status != STATUS_PLANNED && !conducting->failed) {
+        if (store_put_trial(given->store, given->run, record) < 0) {
+            conducting->failed = true;
+            message_set(conducting->message, "%s", store_message(given->store));
+        } else {
+            conducting->done++;
+            given->progress(given->argument, given->run, record, conducting->done);
+        }
+    }
+    /* Only the store needs them from here on; a long run must not pile them up. */
+    trial_record_release(record);
+    pthread_mutex_unlock(&conducting->lock);
+}
+
+static bool stopped(struct conducting *conducting)
+{
+    pthread_mutex_lock(&conducting->lock);
+    bool failed = conducting->failed;
+    pthread_mutex_unlock(&conducting->lock);
+    return failed || *conducting->given->interrupted;
+}
+
+static bool give_up(struct conducting *conducting, struct trial_record *record)
+{
+    const struct run *run = conducting->given->run;
+    const struct trial_record *failure = earlier_failure(run, &record->key);
+    if (failure == NULL)
+        return false;
+    record->status = STATUS_SKIPPED;
+    if (failure->status == STATUS_SKIPPED)
+        message_set(record->detail, "%s", failure->detail);
+    else
+        message_set(record->detail, "not tried again: %s in the %s pass of block %u",
+                    trial_status_name(failure->status), pass_name(failure->key.pass),
+                    failure->key.block);
+    return true;
+}
+
+static void take_trial(struct conducting *conducting, struct trial_record *record, int cpu)
+{
+    const struct run *run = conducting->given->run;
+    if (!give_up(conducting, record)) {
+        if (run->workloads[record->key.workload].kind == WORKLOAD_PROGRAM)
+            run_program(conducting, record);
+        else
+            synthetic_trial(conducting, record, cpu);
+    }
+    finish(conducting, record);
+}
+
+static struct trial_record *next_of_batch(struct conducting *conducting)
+{
+    pthread_mutex_lock(&conducting->lock);
+    struct trial_record *record = NULL;
+    if (conducting->next < conducting->end)
+        record = &conducting->given->run->trials[conducting->next++];
+    pthread_mutex_unlock(&conducting->lock);
+    return record;
+}
+
+static void *work_off_batch(void *argument)
+{
+    struct conducting *conducting = argument;
+    struct trial_record *record;
+    while (!stopped(conducting) && (record = next_of_batch(conducting)) != NULL)
+        if (record->status == STATUS_PLANNED)
+            take_trial(conducting, record, -1);
+    return NULL;
+}
+
+static bool may_run_beside(const struct run *run, const struct trial_record *record)
+{
+    return record->key.pass != PASS_TIMED &&
+           run->workloads[record->key.workload].kind == WORKLOAD_SYNTHETIC;
+}
+
+/* Runs trials [next, end) on several threads; more than CPUs, since a pass mostly waits. */
+static void run_batch(struct conducting *conducting)
+{
+    pthread_t threads[THREADS_AT_ONCE_MAXIMUM];
+    unsigned wanted = 2 * conducting->cpus.count, started = 0;
+    if (wanted > THREADS_AT_ONCE_MAXIMUM)
+        wanted = THREADS_AT_ONCE_MAXIMUM;
+    cpus_restore(&conducting->cpus);
+    while (started < wanted &&
+           pthread_create(&threads[started], NULL, work_off_batch, conducting) == 0)
+        started++;
+    if (started == 0)
+        work_off_batch(conducting);
+    for (unsigned i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+}
+
+static void run_all(struct conducting *conducting)
+{
+    struct run *run = conducting->given->run;
+    for (size_t i = 0; i < run->trial_count && !stopped(conducting);) {
+        struct trial_record *record = &run->trials[i];
+        if (may_run_beside(run, record)) {
+            conducting->next = i;
+            while (i < run->trial_count && may_run_beside(run, &run->trials[i]))
+                i++;
+            conducting->end = i;
+            run_batch(conducting);
+            continue;
+        }
+        i++;
+        if (record->status != STATUS_PLANNED)
+            continue;
+        unsigned threads = run->workloads[record->key.workload].threads;
+        take_trial(conducting, record, cpus_choose(&conducting->cpus, threads));
+    }
+    cpus_restore(&conducting->cpus);
+}
+
+static bool strace_installed(void)
+{
+    const char *path = getenv("PATH");
+    char *list = strdup(path != NULL ? path : "/usr/bin:/bin"), *rest = list, *folder;
+    bool found = false;
+    while (!found && (folder = strsep(&rest, ":")) != NULL) {
+        char *program = path_join(folder, "strace");
+        found = program != NULL && access(program, X_OK) == 0;
+        free(program);
+    }
+    free(list);
+    return found;
+}
+
+int conduct_run(const struct conduct *given, char *message)
+{
+    struct conducting conducting = {
+        .given = given,
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+        .trace = strace_installed(),
+        .message = message,
+        .sessions = calloc(given->run->workload_count, sizeof(struct program_session *)),
+    };
+    if (conducting.sessions == NULL)
+        return message_set(message, "out of memory");
+    for (size_t i = 0; i < given->run->trial_count; i++)
+        conducting.done += given->run->trials[i].status != STATUS_PLANNED;
+    cpus_init(&conducting.cpus);
+    run_all(&conducting);
+    for (size_t w = 0; w < given->run->workload_count; w++) {
+        if (conducting.sessions[w] != NULL)
+            program_session_close(conducting.sessions[w]);
+        free(conducting.sessions[w]);
+    }
+    free(conducting.sessions);
+    return conducting.failed ? -1 : 0;
+}

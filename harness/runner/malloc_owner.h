@@ -1,0 +1,21 @@
+/*
+ * The proof of injection: which object of this process serves each function of the malloc
+ * family, as the dynamic linker says.
+ */
+#ifndef HEAPMARK_MALLOC_OWNER_H
+#define HEAPMARK_MALLOC_OWNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { MALLOC_FAMILY = 8 }; /* functions looked at */
+
+struct malloc_owner {
+    const char *function;
+    const char *file; /* as given by dladdr, "?" when it does not know */
+};
+
+/* Entry 0 is malloc's. */
+void malloc_owners(struct malloc_owner owners[MALLOC_FAMILY]);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * One trial as the runner holds it: what the workload sees (struct trial, first, so that a
+ * workload's pointer leads here), the page shared with the harness, and the meeting place.
+ */
+#ifndef HEAPMARK_SESSION_H
+#define HEAPMARK_SESSION_H
+
+#include "catalog.h"
+#include "inspection.h"
+#include "meeting.h"
+#include "trial_page.h"
+
+#include <pthread.h>
+
+enum {
+    /* Tables of a workload beyond this are a mistyped parameter, not a wish. */
+    SESSION_TABLES_MAXIMUM_BYTES = 256 << 20,
+
+    EXIT_REFUSED = 2,
+    EXIT_OUT_OF_MEMORY = 3,
+    EXIT_CORRUPT = 4,
+    EXIT_ABANDONED = 5, /* the harness is gone */
+};
+
+struct worker_slot {
+    pthread_t thread;
+    uint64_t cpu_ns; /* of the lap that has just ended; written by the worker before it arrives */
+} __attribute__((aligned(64)));
+
+struct session {
+    struct trial trial; /* must stay first */
+    const struct workload *workload;
+    struct trial_page *page; /* NULL: parameters are being checked, nothing runs */
+    struct param_table params;
+    struct inspection inspection;
+    struct meeting meeting;
+    atomic_flag ended; /* set by the worker that ends the trial early */
+    size_t table_bytes;
+    unsigned next_lap;       /* that the next meeting starts; 0 is the warm-up */
+    bool lap_running;        /* the next meeting ends lap next_lap - 1 */
+    uint64_t lap_started_ns; /* CLOCK_MONOTONIC */
+    uint64_t operations;     /* of all workers at the start of the lap */
+    struct worker_slot slots[TRIAL_THREADS_MAXIMUM];
+};
+
+static inline struct session *session_of(struct trial *trial)
+{
+    return (struct session *)(void *)trial;
+}
+
+static inline struct worker *session_worker(const struct session *session, unsigned index)
+{
+    return (struct worker *)(void *)session->page->worker[index];
+}
+
+/* An empty session in memory of its own, or NULL. */
+struct session *session_create(void);
+/* Sets workload and parameters and runs the workload's setup. Returns 0, or -1 with `why`. */
+int session_choose(struct session *session, const struct workload *workload, const char *params,
+                   struct text *why);
+
+/* Ends the process with that outcome and message; only the first caller's counts. Without a
+ * page the message goes to stderr. */
+_Noreturn void session_end(struct session *session, enum trial_outcome outcome,
+                           const char *message);
+
+/* Stands at a checkpoint: fills its report, tells the harness, waits for its answer. */
+void session_stand(struct session *session, enum checkpoint checkpoint);
+
+#endif

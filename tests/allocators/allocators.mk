@@ -1,0 +1,34 @@
+# The in-house allocators under test: the very sources, their entry points called our_malloc and
+# so on, over an operating system that fails on command (os_fake.c). One program for bump, one for
+# each policy of freelist. Adds to UNIT_TESTS.
+
+ALLOCATOR_TEST_FLAGS := -DHEAP_ENTRY_PREFIX=our_ -DHEAPMARK_DEBUG $(NO_BUILTIN)
+ALLOCATOR_TEST_INC   := $(INC_allocators) -Iallocators/freelist -Itests/allocators
+ALLOCATOR_T := $(B)/tests/allocators
+
+$(ALLOCATOR_T)/src/%.o: allocators/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(ALLOCATOR_TEST_FLAGS) $(ALLOCATOR_TEST_INC) -c -o $@ $<
+$(ALLOCATOR_T)/%.o: tests/allocators/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(ALLOCATOR_TEST_FLAGS) $(ALLOCATOR_TEST_INC) -c -o $@ $<
+$(ALLOCATOR_T)/placement_cases_%.o: tests/allocators/placement_cases.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(ALLOCATOR_TEST_FLAGS) $(ALLOCATOR_TEST_INC) -DPLACEMENT=$* -c -o $@ $<
+
+ALLOCATOR_COMMON_TESTED := $(patsubst allocators/%.c,$(ALLOCATOR_T)/src/%.o,\
+                             $(filter-out %/os.c,$(wildcard allocators/common/*.c)))
+FREELIST_TESTED := $(patsubst allocators/%.c,$(ALLOCATOR_T)/src/%.o,\
+                     $(filter-out $(wildcard allocators/freelist/policy_*.c),$(wildcard allocators/freelist/*.c)))
+ALLOCATOR_CASES := $(addprefix $(ALLOCATOR_T)/,aborts.o os_fake.o entry_cases.o history_cases.o thread_cases.o)
+
+$(ALLOCATOR_T)/test_bump: $(ALLOCATOR_COMMON_TESTED) $(ALLOCATOR_T)/src/bump/bump.o $(ALLOCATOR_CASES) \
+                $(ALLOCATOR_T)/bump_cases.o $(ALLOCATOR_T)/test_bump.o
+	$(COMPILE) -o $@ $^ -lcmocka
+$(ALLOCATOR_T)/test_freelist_%: $(ALLOCATOR_COMMON_TESTED) $(FREELIST_TESTED) $(ALLOCATOR_T)/src/freelist/policy_%.o \
+                      $(ALLOCATOR_CASES) $(ALLOCATOR_T)/heap_cases.o $(ALLOCATOR_T)/placement_cases_%.o $(ALLOCATOR_T)/test_freelist.o
+	$(COMPILE) -o $@ $^ -lcmocka
+
+ALLOCATOR_TESTS := $(ALLOCATOR_T)/test_bump $(addprefix $(ALLOCATOR_T)/test_freelist_,$(FREELIST_POLICIES))
+UNIT_TESTS += $(ALLOCATOR_TESTS)
+.PRECIOUS: $(ALLOCATOR_T)/%.o $(ALLOCATOR_T)/src/%.o $(ALLOCATOR_T)/placement_cases_%.o

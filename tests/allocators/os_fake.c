@@ -1,0 +1,141 @@
+/* os_fake.h: the break is a line in one large reserved mapping. */
+#include "os_fake.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "os.h"
+
+#define ARENA_BYTES ((size_t)1 << 30)
+
+/* The break belongs to whoever holds the heap's lock; the switches are set between operations
+ * but read by threads. */
+static struct {
+    uintptr_t start;
+    uintptr_t now;
+    _Atomic bool break_fails;
+    _Atomic bool map_fails;
+    _Atomic int fail_after;
+} fake = {.fail_after = -1};
+
+void os_fake_fail(bool break_fails, bool map_fails)
+{
+    fake.break_fails = break_fails;
+    fake.map_fails = map_fails;
+}
+
+void os_fake_fail_after(int calls)
+{
+    fake.fail_after = calls;
+}
+
+static bool fails(bool switched)
+{
+    int calls = fake.fail_after;
+
+    if (calls >= 0)
+        fake.fail_after = calls - 1;
+    return switched || calls == 0;
+}
+
+size_t os_page_bytes(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static uintptr_t page_above(uintptr_t address)
+{
+    return (address + os_page_bytes() - 1) & ~(os_page_bytes() - 1);
+}
+
+static void *fake_move(ptrdiff_t delta)
+{
+    if (fake.start == 0) {
+        void *arena = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (arena == MAP_FAILED)
+            return NULL;
+        fake.start = fake.now = (uintptr_t)arena;
+    }
+    uintptr_t old = fake.now;
+    uintptr_t new = old + (uintptr_t)delta;
+    if (new < fake.start || new > fake.start + ARENA_BYTES)
+        return NULL;
+    /* The kernel gives whole pages back, and zeroed ones again; part of a page stays dirty. And
+     * what is not ours must not be touched: only a fault shows that it was. */
+    if (page_above(new) < page_above(old)) {
+        void *gone = (void *)page_above(new);
+        madvise(gone, page_above(old) - page_above(new), MADV_DONTNEED);
+        mprotect(gone, page_above(old) - page_above(new), PROT_NONE);
+    } else if (page_above(new) > page_above(old)) {
+        mprotect((void *)page_above(old), page_above(new) - page_above(old),
+                 PROT_READ | PROT_WRITE);
+    }
+    fake.now = new;
+    return (void *)old;
+}
+
+void *os_fake_foreign_move(ptrdiff_t delta)
+{
+    return fake_move(delta);
+}
+
+void *os_break_now(void)
+{
+    return fake_move(0);
+}
+
+void *os_break_grow(size_t bytes)
+{
+    if (fails(fake.break_fails) || bytes > ARENA_BYTES)
+        return NULL;
+    return fake_move((ptrdiff_t)bytes);
+}
+
+bool os_break_shrink(size_t bytes)
+{
+    return fake_move(-(ptrdiff_t)bytes) != NULL;
+}
+
+/* As os.h has it: errno stays as it was. */
+static void *or_null(void *address, int saved_errno)
+{
+    errno = saved_errno;
+    return address == MAP_FAILED ? NULL : address;
+}
+
+void *os_map(size_t bytes)
+{
+    int saved_errno = errno;
+
+    if (fails(fake.map_fails))
+        return NULL;
+    return or_null(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+                   saved_errno);
+}
+
+void os_unmap(void *address, size_t bytes)
+{
+    munmap(address, bytes);
+}
+
+void *os_remap(void *address, size_t old_bytes, size_t new_bytes)
+{
+    int saved_errno = errno;
+
+    if (fails(fake.map_fails))
+        return NULL;
+    return or_null(mremap(address, old_bytes, new_bytes, MREMAP_MAYMOVE), saved_errno);
+}
+
+_Noreturn void os_abort(const char *message)
+{
+    ssize_t written = write(STDERR_FILENO, message, strlen(message));
+    (void)written;
+    abort();
+}

@@ -1,0 +1,22 @@
+/*
+ * An operating system for allocators under test: os.h over a break of its own, which another
+ * "user of sbrk" can move, and which fails when told to. Beside it stands the real malloc of
+ * the process, untouched.
+ */
+#ifndef HEAPMARK_TESTS_OS_FAKE_H
+#define HEAPMARK_TESTS_OS_FAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* From now on growing the break, or mapping (and remapping), fails or works. */
+void os_fake_fail(bool break_fails, bool map_fails);
+
+/* The call of os_break_grow, os_map or os_remap after `calls` more of them fails, that one only;
+ * -1 for none. */
+void os_fake_fail_after(int calls);
+
+/* What another user of sbrk does. Returns the old break. */
+void *os_fake_foreign_move(ptrdiff_t delta);
+
+#endif

@@ -1,0 +1,12 @@
+/* bump under test. */
+#include "cases.h"
+
+int main(void)
+{
+    int failed = run_bump_tests();
+
+    failed += run_entry_tests();
+    failed += run_history_tests();
+    failed += run_thread_tests();
+    return failed != 0;
+}
