@@ -86,11 +86,12 @@ VERSION_OBJECTS := $(B)/harness/common/version.o $(B)/plain/harness/common/versi
 $(VERSION_OBJECTS): $(B)/version.txt
 $(VERSION_OBJECTS): BASE_CFLAGS += -DHEAPMARK_VERSION='"$(VERSION)"'
 
-$(B)/libharness.a: $(HARNESS_OBJECTS)
+# Everything but main: the program is made of it, and so are the unit tests.
+$(B)/libharness.a: $(filter-out $(B)/harness/cli/main.o,$(HARNESS_OBJECTS))
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
-$(B)/heapmark: $(B)/libharness.a
+$(B)/heapmark: $(B)/harness/cli/main.o $(B)/libharness.a
 	@echo "  LINK  $@"
-	$(Q)$(COMPILE) -o $@ -Wl,--whole-archive $< -Wl,--no-whole-archive $(HARNESS_LIBS)
+	$(Q)$(COMPILE) -o $@ $^ $(HARNESS_LIBS)
 # The process under test is never sanitized: a sanitizer brings a malloc of its own. Its sources
 # are, in the unit tests.
 RUNNER_COMPILE = $(CC) $(BASE_CFLAGS) $(CFLAGS_$(if $(filter debug,$(MODE)),debug,release)) $(CFLAGS) -MMD -MP

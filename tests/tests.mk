@@ -1,19 +1,24 @@
 # Tests. Unit tests are cmocka programs, built in the release, asan and tsan modes; integration
-# tests are shell functions that drive the program as a user does.
+# tests are shell functions that drive the program as a user does. Nothing names a test twice:
+# a file tests/unit/test_*.c is a test. Those of the runner and the allocators, which are linked
+# of other things, have rules of their own in tests/*/*.mk.
+TEST_LIBS := -lcmocka
 UNIT_TESTS :=
-TEST_LIBS  := -lcmocka
 include $(sort $(wildcard tests/*/*.mk))
+
+HARNESS_TESTS := $(filter-out $(UNIT_TESTS),$(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c)))
+FIXTURES      := $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*_fixture.c))
+UNIT_TESTS    += $(HARNESS_TESTS)
 
 $(B)/tests/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iworkloads -c -o $@ $<
-# A test of the harness: its file, and everything but main.
-UNIT_HARNESS = $(filter-out $(B)/harness/cli/main.o,$(HARNESS_OBJECTS))
-$(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_plan*.c tests/unit/test_common*.c tests/unit/test_sample*.c tests/unit/test_launch*.c)): \
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(UNIT_HARNESS)
-	$(COMPILE) -o $@ $^ $(HARNESS_LIBS) $(TEST_LIBS)
-UNIT_TESTS += $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_plan*.c tests/unit/test_common*.c tests/unit/test_sample*.c tests/unit/test_launch*.c))
-UNIT_TESTS := $(sort $(UNIT_TESTS))
+	@echo "  CC    $<"
+	$(Q)$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iworkloads -c -o $@ $<
+$(B)/tests/unit/libfixtures.a: $(FIXTURES)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(HARNESS_TESTS): %: %.o $(B)/tests/unit/libfixtures.a $(B)/libharness.a | $(LIBRARIES) $(B)/heapmark-runner
+	@echo "  LINK  $@"
+	$(Q)$(COMPILE) -o $@ $^ $(HARNESS_LIBS) $(TEST_LIBS)
 
 unit-tests: $(UNIT_TESTS)
 
@@ -23,4 +28,16 @@ in_mode = $(patsubst $(B)/%,build/$(1)/%,$(UNIT_TESTS))
 test: all unit-tests check-headers
 	+@for mode in $(SANITIZED_MODES); do $(MAKE) --no-print-directory MODE=$$mode all unit-tests || exit 1; done
 	B=$(B) tests/run $(UNIT_TESTS) $(foreach m,$(SANITIZED_MODES),$(call in_mode,$(m))) $(wildcard tests/integration/*.sh)
-.PHONY: unit-tests test
+
+# What heapmark itself costs; docs/figures.md.
+$(B)/tests/figures/figures.o: tests/figures/figures.c
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iworkloads -c -o $@ $<
+$(B)/tests/figures/figures: $(B)/tests/figures/figures.o $(B)/libharness.a
+	$(Q)$(COMPILE) -o $@ $^ $(HARNESS_LIBS)
+# It looks for the runner beside itself.
+$(B)/figures: $(B)/tests/figures/figures all
+	@cp $< $@
+figures: $(B)/figures
+	$(B)/figures
+.PHONY: unit-tests test figures

@@ -117,7 +117,7 @@ struct trial_key {
 
 struct trial_record {
     struct trial_key key;
-    int64_t id; /* row in the store; also its place in the order of the plan, from 1 */
+    int64_t id; /* row in the store; rises in the order of the plan, from 1 in a new store */
     enum trial_status status;
     char detail[512]; /* one line: why it is not OK, with what to do about it; "" when OK */
     char malloc_file[1024];

@@ -80,8 +80,8 @@ enum frontier {
 };
 
 /* One allocator over all workloads: geometric means of its ratios to the reference, over the
- * workloads where both are OK. Workloads in which the reference never had a live byte (`null`)
- * say nothing about an allocator and are left out. */
+ * workloads where both are OK. Workloads in which the reference never had a page of live bytes
+ * (`null`) say nothing about an allocator and are left out. */
 struct summary_mean {
     struct estimate speed; /* per block the mean of the log-ratios, over the blocks that every
                               workload behind it has; then as `speed` above */

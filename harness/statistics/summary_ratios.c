@@ -112,11 +112,14 @@ int summary_fill_ratios(struct summary *summary, size_t workload, size_t allocat
     return fill_ratio(summary, &key, CLOCK_OF_CPU, values);
 }
 
-/* Whether the workload says something about allocators, and the reference has it. */
+/* Whether the workload says something about allocators, and the reference has it. Under a page
+ * of live bytes there is at most the bookkeeping of a workload that does not allocate. */
 static bool workload_counts(const struct summary *summary, size_t workload)
 {
+    enum { PAGE_BYTES = 4096 };
     const struct summary_cell *cell = summary_cell(summary, workload, (size_t)summary->reference);
-    return cell->status == STATUS_OK && cell->speed.count > 0 && cell->peak_live.value != 0;
+    bool allocates = !(cell->peak_live.value < PAGE_BYTES); /* NAN: a program, which does */
+    return cell->status == STATUS_OK && cell->speed.count > 0 && allocates;
 }
 
 static bool mean_includes(const struct summary *summary, size_t workload, size_t allocator)

@@ -8,13 +8,16 @@ ALLOCATOR_T := $(B)/tests/allocators
 
 $(ALLOCATOR_T)/src/%.o: allocators/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) $(ALLOCATOR_TEST_FLAGS) $(ALLOCATOR_TEST_INC) -c -o $@ $<
+	@echo "  CC    $<"
+	$(Q)$(COMPILE) $(ALLOCATOR_TEST_FLAGS) $(ALLOCATOR_TEST_INC) -c -o $@ $<
 $(ALLOCATOR_T)/%.o: tests/allocators/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) $(ALLOCATOR_TEST_FLAGS) $(ALLOCATOR_TEST_INC) -c -o $@ $<
+	@echo "  CC    $<"
+	$(Q)$(COMPILE) $(ALLOCATOR_TEST_FLAGS) $(ALLOCATOR_TEST_INC) -c -o $@ $<
 $(ALLOCATOR_T)/placement_cases_%.o: tests/allocators/placement_cases.c
 	@mkdir -p $(@D)
-	$(COMPILE) $(ALLOCATOR_TEST_FLAGS) $(ALLOCATOR_TEST_INC) -DPLACEMENT=$* -c -o $@ $<
+	@echo "  CC    $<"
+	$(Q)$(COMPILE) $(ALLOCATOR_TEST_FLAGS) $(ALLOCATOR_TEST_INC) -DPLACEMENT=$* -c -o $@ $<
 
 ALLOCATOR_COMMON_TESTED := $(patsubst allocators/%.c,$(ALLOCATOR_T)/src/%.o,\
                              $(filter-out %/os.c,$(wildcard allocators/common/*.c)))
@@ -24,10 +27,12 @@ ALLOCATOR_CASES := $(addprefix $(ALLOCATOR_T)/,aborts.o os_fake.o entry_cases.o 
 
 $(ALLOCATOR_T)/test_bump: $(ALLOCATOR_COMMON_TESTED) $(ALLOCATOR_T)/src/bump/bump.o $(ALLOCATOR_CASES) \
                 $(ALLOCATOR_T)/bump_cases.o $(ALLOCATOR_T)/test_bump.o
-	$(COMPILE) -o $@ $^ -lcmocka
+	@echo "  LINK  $@"
+	$(Q)$(COMPILE) -o $@ $^ -lcmocka
 $(ALLOCATOR_T)/test_freelist_%: $(ALLOCATOR_COMMON_TESTED) $(FREELIST_TESTED) $(ALLOCATOR_T)/src/freelist/policy_%.o \
                       $(ALLOCATOR_CASES) $(ALLOCATOR_T)/heap_cases.o $(ALLOCATOR_T)/placement_cases_%.o $(ALLOCATOR_T)/test_freelist.o
-	$(COMPILE) -o $@ $^ -lcmocka
+	@echo "  LINK  $@"
+	$(Q)$(COMPILE) -o $@ $^ -lcmocka
 
 ALLOCATOR_TESTS := $(ALLOCATOR_T)/test_bump $(addprefix $(ALLOCATOR_T)/test_freelist_,$(FREELIST_POLICIES))
 UNIT_TESTS += $(ALLOCATOR_TESTS)

@@ -30,7 +30,7 @@ enum {
 };
 #define SAMPLE_STEP_NS 1000000
 #define TIME_LIMIT_NS  60000000000
-#define CONFIDENCE     0.95
+#define ALPHA          0.05
 
 struct bench {
     struct paths paths;

@@ -1,114 +1,18 @@
 /*
- * What is put into a store comes out of it, whatever happens to the process meanwhile. Failures of
- * the file system are in test_store_failure.c.
+ * What is put into a store comes out of it. What happens to the process or the file meanwhile is in
+ * test_store_crash.c and test_store_failure.c.
  */
 #include "run_fixture.h"
-#include "store.h"
+#include "store_fixture.h"
 
 #include <setjmp.h>
-#include <signal.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <cmocka.h>
-
-struct place {
-    char folder[64], path[96];
-};
-
-static int set_up(void **state)
-{
-    struct place *place = calloc(1, sizeof *place);
-    snprintf(place->folder, sizeof place->folder, "/tmp/heapmark-store-XXXXXX");
-    assert_non_null(mkdtemp(place->folder));
-    snprintf(place->path, sizeof place->path, "%s/a store.db", place->folder);
-    *state = place;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    static const char *const suffixes[] = {"", "-wal", "-shm"};
-    struct place *place = *state;
-    char path[128];
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        snprintf(path, sizeof path, "%s%s", place->path, suffixes[i]);
-        unlink(path);
-    }
-    rmdir(place->folder);
-    free(place);
-    return 0;
-}
-
-static struct store *open_store(const struct place *place, enum store_mode mode)
-{
-    struct store *store = store_open(place->path, mode);
-    assert_non_null(store);
-    return store;
-}
-
-static void assert_done(struct store *store, int result)
-{
-    if (result != 0)
-        fail_msg("%s", store_message(store));
-}
-
-static void put_all(struct store *store, const struct run *run)
-{
-    for (size_t i = 0; i < run->trial_count; i++)
-        assert_done(store, store_put_trial(store, run, &run->trials[i]));
-}
-
-static void store_whole_run(const struct place *place, struct run *run, const char *name)
-{
-    struct store *store = open_store(place, STORE_WRITE);
-    run_fixture_init(run, name);
-    assert_done(store, store_add_run(store, run));
-    run_fixture_measure(run);
-    put_all(store, run);
-    assert_done(store, store_finish_run(store, run));
-    store_close(store);
-}
-
-static void assert_same_parts(const struct trial_record *a, const struct trial_record *b)
-{
-    for (int64_t i = 0; a->lap != NULL && i < a->laps; i++)
-        assert_memory_equal(&a->lap[i], &b->lap[i], sizeof a->lap[i]);
-    for (int64_t i = 0; a->timeline != NULL && i < a->sampled; i++)
-        assert_memory_equal(&a->timeline[i], &b->timeline[i], sizeof a->timeline[i]);
-    for (int i = 0; i < CHECKPOINT_COUNT; i++) {
-        assert_int_equal(a->checkpoints[i].reached, b->checkpoints[i].reached);
-#define X(name, unit, help) assert_true(a->checkpoints[i].name == b->checkpoints[i].name);
-        CHECKPOINT_MEASURES(X)
-#undef X
-    }
-    assert_int_equal(a->syscalls.counted, b->syscalls.counted);
-#define X(name) assert_true(a->syscalls.name == b->syscalls.name);
-    SYSCALL_MEASURES(X)
-#undef X
-}
-
-static void assert_same_trial(const struct trial_record *a, const struct trial_record *b)
-{
-    assert_int_equal(a->id, b->id);
-    assert_memory_equal(&a->key, &b->key, sizeof a->key);
-    assert_int_equal(a->status, b->status);
-    assert_string_equal(a->detail, b->detail);
-    assert_string_equal(a->malloc_file, b->malloc_file);
-    assert_true(a->started_ns == b->started_ns);
-#define X(name, unit, help) assert_true(a->name == b->name);
-    TRIAL_MEASURES(X)
-#undef X
-    assert_int_equal(a->lap == NULL, b->lap == NULL);
-    assert_int_equal(a->timeline == NULL, b->timeline == NULL);
-    assert_same_parts(a, b);
-}
 
 static void assert_same_allocator(const struct allocator *a, const struct allocator *b)
 {
@@ -159,8 +63,8 @@ static void assert_same_run(const struct run *a, const struct run *b)
 static void test_round_trip(void **state)
 {
     struct run written, loaded;
-    store_whole_run(*state, &written, "2026-11-21T10-00-00-a");
-    struct store *store = open_store(*state, STORE_READ);
+    store_fixture_fill(*state, &written, "2026-11-21T10-00-00-a");
+    struct store *store = store_fixture_open(*state, STORE_READ);
     run_init(&loaded);
     assert_done(store, store_load_run(store, "2026-11-21T10-00-00-a", &loaded));
     assert_same_run(&written, &loaded);
@@ -175,10 +79,10 @@ static void test_round_trip(void **state)
 static void test_two_runs(void **state)
 {
     struct run first, second, loaded;
-    store_whole_run(*state, &first, "2026-11-21T10-00-00-a");
-    store_whole_run(*state, &second, "2026-11-22T10-00-00-a");
+    store_fixture_fill(*state, &first, "2026-11-21T10-00-00-a");
+    store_fixture_fill(*state, &second, "2026-11-22T10-00-00-a");
     assert_int_equal(second.trials[0].id, (int64_t)first.trial_count + 1);
-    struct store *store = open_store(*state, STORE_READ);
+    struct store *store = store_fixture_open(*state, STORE_READ);
     run_init(&loaded);
     assert_done(store, store_load_run(store, "2026-11-22", &loaded));
     assert_same_run(&second, &loaded);
@@ -205,8 +109,8 @@ static void test_list(void **state)
     struct run run;
     struct run_line *lines;
     size_t count;
-    store_whole_run(*state, &run, "2026-11-21T10-00-00-a");
-    struct store *store = open_store(*state, STORE_WRITE);
+    store_fixture_fill(*state, &run, "2026-11-21T10-00-00-a");
+    struct store *store = store_fixture_open(*state, STORE_WRITE);
     run.trials[4].status = STATUS_CRASHED;
     run.trials[5].status = STATUS_SKIPPED;
     run.trials[6].status = STATUS_PLANNED;
@@ -227,8 +131,8 @@ static void test_list(void **state)
 static void test_name_must_be_new(void **state)
 {
     struct run run;
-    store_whole_run(*state, &run, "2026-11-21T10-00-00-a");
-    struct store *store = open_store(*state, STORE_WRITE);
+    store_fixture_fill(*state, &run, "2026-11-21T10-00-00-a");
+    struct store *store = store_fixture_open(*state, STORE_WRITE);
     assert_int_equal(store_add_run(store, &run), -1);
     assert_non_null(strstr(store_message(store), "already"));
     store_close(store);
@@ -239,8 +143,8 @@ static void test_name_must_be_new(void **state)
 static void test_put_again(void **state)
 {
     struct run run, loaded;
-    store_whole_run(*state, &run, "2026-11-21T10-00-00-a");
-    struct store *store = open_store(*state, STORE_WRITE);
+    store_fixture_fill(*state, &run, "2026-11-21T10-00-00-a");
+    struct store *store = store_fixture_open(*state, STORE_WRITE);
     struct trial_record *record = &run.trials[0], crashed;
     trial_record_init(&crashed);
     crashed.id = record->id;
@@ -261,117 +165,6 @@ static void test_put_again(void **state)
     run_release(&run);
 }
 
-static int64_t count_rows(const struct place *place, const char *sql)
-{
-    sqlite3 *db;
-    sqlite3_stmt *statement;
-    assert_int_equal(sqlite3_open(place->path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    int64_t count = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    sqlite3_close(db);
-    return count;
-}
-
-/* Writes every trial of a run over and over, and says so for each, until it is killed. */
-static void write_for_ever(const struct place *place, int told)
-{
-    struct run run;
-    struct store *store = store_open(place->path, STORE_WRITE);
-    run_init(&run);
-    if (store_load_run(store, NULL, &run) != 0)
-        _exit(1);
-    for (size_t i = 0;; i++) {
-        size_t trial = i % run.trial_count;
-        struct trial_record record;
-        trial_record_init(&record);
-        record.id = run.trials[trial].id;
-        record.key = run.trials[trial].key;
-        run_fixture_fill(&run, &record);
-        if (store_put_trial(store, &run, &record) != 0 || write(told, "", 1) != 1)
-            _exit(2);
-        trial_record_release(&record);
-    }
-}
-
-/* Lets a child write until it has told of `trials` of them, then kills it `wait_ns` later. Returns
- * how many it had told of in all. */
-static size_t kill_writer(const struct place *place, size_t trials, long wait_ns)
-{
-    int channel[2], status;
-    char told[256];
-    size_t count = 0;
-    ssize_t length;
-    assert_int_equal(pipe(channel), 0);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        close(channel[0]);
-        write_for_ever(place, channel[1]);
-    }
-    close(channel[1]);
-    while (count < trials && (length = read(channel[0], told, 1)) > 0)
-        count += (size_t)length;
-    nanosleep(&(struct timespec){.tv_nsec = wait_ns}, NULL);
-    assert_int_equal(kill(child, SIGKILL), 0);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-    while ((length = read(channel[0], told, sizeof told)) > 0)
-        count += (size_t)length;
-    close(channel[0]);
-    return count;
-}
-
-/* Every trial that was told of is there, whole; at most one more is; none is there in part. */
-static void assert_whole(const struct place *place, const struct run *planned, size_t told)
-{
-    struct run loaded;
-    struct store *store = open_store(place, STORE_READ);
-    size_t measured = 0;
-    run_init(&loaded);
-    assert_done(store, store_load_run(store, NULL, &loaded));
-    for (size_t i = 0; i < loaded.trial_count; i++) {
-        struct trial_record expected;
-        trial_record_init(&expected);
-        expected.id = planned->trials[i].id;
-        expected.key = planned->trials[i].key;
-        if (loaded.trials[i].status == STATUS_OK) {
-            run_fixture_fill(planned, &expected);
-            measured++;
-        }
-        assert_same_trial(&expected, &loaded.trials[i]);
-        trial_record_release(&expected);
-    }
-    store_close(store);
-    run_release(&loaded);
-    size_t least = told < planned->trial_count ? told : planned->trial_count;
-    assert_true(measured >= least && measured <= least + 1);
-}
-
-static void test_kill(void **state)
-{
-    enum { KILLS = 12 };
-    struct run run;
-    for (int i = 0; i < KILLS; i++) {
-        struct store *store = open_store(*state, STORE_WRITE);
-        char name[32];
-        snprintf(name, sizeof name, "run-%02d", i);
-        run_fixture_init(&run, name);
-        assert_done(store, store_add_run(store, &run));
-        store_close(store);
-        /* At another moment each time: inside a transaction, between two, in a checkpoint. */
-        size_t told = kill_writer(*state, (size_t)i * 7, i * 61000);
-        assert_whole(*state, &run, told);
-        run_release(&run);
-    }
-    /* And it is a sound file that the next writer goes on with. */
-    assert_int_equal(count_rows(*state, "SELECT count(*) FROM pragma_integrity_check"
-                                        " WHERE integrity_check='ok'"),
-                     1);
-    assert_int_equal(count_rows(*state, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
-}
-
 /* Runs one query and counts its rows. */
 static size_t run_query(sqlite3 *db, const char *sql)
 {
@@ -389,7 +182,7 @@ static size_t run_query(sqlite3 *db, const char *sql)
 static void test_documented_queries(void **state)
 {
     static const char begin[] = "```sql\n", end[] = "```";
-    const struct place *place = *state;
+    const struct store_fixture *place = *state;
     struct run run;
     sqlite3 *db;
     char *text = calloc(1, 1 << 20);
@@ -398,8 +191,8 @@ static void test_documented_queries(void **state)
         fail_msg("run me in the root of the project: there is no docs/results.md here");
     text[fread(text, 1, (1 << 20) - 1, file)] = '\0';
     fclose(file);
-    store_whole_run(place, &run, "2026-11-21T10-00-00-a");
-    struct store *store = open_store(place, STORE_WRITE);
+    store_fixture_fill(place, &run, "2026-11-21T10-00-00-a");
+    struct store *store = store_fixture_open(place, STORE_WRITE);
     run.trials[4].status = STATUS_CRASHED;
     assert_done(store, store_put_trial(store, &run, &run.trials[4]));
     store_close(store);
@@ -418,47 +211,16 @@ static void test_documented_queries(void **state)
     run_release(&run);
 }
 
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-/* A trial of 40 laps and 200 points is stored in about a millisecond. */
-static void test_cost(void **state)
-{
-    struct run run;
-    struct store *store = open_store(*state, STORE_WRITE);
-    run_fixture_init(&run, "cost");
-    assert_done(store, store_add_run(store, &run));
-    run_fixture_measure(&run);
-    double began = seconds();
-    size_t puts = 0;
-    for (size_t i = 0; i < run.trial_count; i++)
-        if (run.trials[i].lap != NULL) {
-            assert_done(store, store_put_trial(store, &run, &run.trials[i]));
-            puts++;
-        }
-    double each = (seconds() - began) / (double)puts;
-    print_message("storing a trial of 40 laps and 200 points: %.2f ms\n", each * 1e3);
-    /* Generous: the machine may be busy and the build sanitized; a commit with fsync or unprepared
-     * statements take longer. */
-    assert_true(each < 0.02);
-    store_close(store);
-    run_release(&run);
-}
-
 /* A reader sees whole trials while the writer has the file open. */
 static void test_read_while_writing(void **state)
 {
     struct run run, loaded;
-    struct store *writer = open_store(*state, STORE_WRITE);
+    struct store *writer = store_fixture_open(*state, STORE_WRITE);
     run_fixture_init(&run, "both");
     assert_done(writer, store_add_run(writer, &run));
     run_fixture_fill(&run, &run.trials[0]);
     assert_done(writer, store_put_trial(writer, &run, &run.trials[0]));
-    struct store *reader = open_store(*state, STORE_READ);
+    struct store *reader = store_fixture_open(*state, STORE_READ);
     run_init(&loaded);
     assert_done(reader, store_load_run(reader, NULL, &loaded));
     assert_same_trial(&run.trials[0], &loaded.trials[0]);
@@ -474,16 +236,11 @@ static void test_read_while_writing(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) \
+    cmocka_unit_test_setup_teardown(name, store_fixture_set_up, store_fixture_tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_round_trip),
-        TEST(test_two_runs),
-        TEST(test_list),
-        TEST(test_name_must_be_new),
-        TEST(test_put_again),
-        TEST(test_kill),
-        TEST(test_cost),
-        TEST(test_read_while_writing),
+        TEST(test_round_trip),         TEST(test_two_runs),  TEST(test_list),
+        TEST(test_name_must_be_new),   TEST(test_put_again), TEST(test_read_while_writing),
         TEST(test_documented_queries),
     };
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);

@@ -3,6 +3,7 @@
  * says how to mend it, and loses nothing that was stored before.
  */
 #include "run_fixture.h"
+#include "store_fixture.h"
 #include "store_internal.h"
 
 #include <setjmp.h>
@@ -19,41 +20,6 @@
 #include <cmocka.h>
 
 enum { NOBODY = 65534 };
-
-struct place {
-    char folder[64], path[96];
-};
-
-static int set_up(void **state)
-{
-    struct place *place = calloc(1, sizeof *place);
-    snprintf(place->folder, sizeof place->folder, "/tmp/heapmark-store-XXXXXX");
-    assert_non_null(mkdtemp(place->folder));
-    snprintf(place->path, sizeof place->path, "%s/store.db", place->folder);
-    *state = place;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
-    struct place *place = *state;
-    char path[128];
-    chmod(place->folder, 0700);
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        snprintf(path, sizeof path, "%s%s", place->path, suffixes[i]);
-        unlink(path);
-    }
-    rmdir(place->folder);
-    free(place);
-    return 0;
-}
-
-static void assert_done(struct store *store, int result)
-{
-    if (result != 0)
-        fail_msg("%s", store_message(store));
-}
 
 static void make_store(const char *path)
 {
@@ -98,7 +64,7 @@ static void assert_refused(const char *path, enum store_mode mode, ...)
 
 static void test_missing(void **state)
 {
-    const struct place *place = *state;
+    const struct store_fixture *place = *state;
     char path[128];
     assert_refused(place->path, STORE_READ, place->path, "no file", "heapmark run", NULL);
     snprintf(path, sizeof path, "%s/none/store.db", place->folder);
@@ -120,7 +86,7 @@ static void write_text(const char *path, const char *text)
 
 static void test_not_sqlite(void **state)
 {
-    const struct place *place = *state;
+    const struct store_fixture *place = *state;
     static const char kept[] =
         "workload,allocator,throughput: a table, and longer than any header of a "
         "database, so that there is something to be looked at in here\n";
@@ -138,7 +104,7 @@ static void test_not_sqlite(void **state)
 
 static void test_not_ours(void **state)
 {
-    const struct place *place = *state;
+    const struct store_fixture *place = *state;
     execute(place->path, "CREATE TABLE bookmarks(url TEXT)");
     assert_refused(place->path, STORE_READ, place->path, "another program", NULL);
     assert_refused(place->path, STORE_WRITE, place->path, "another program", NULL);
@@ -149,7 +115,7 @@ static void test_not_ours(void **state)
 
 static void test_newer_version(void **state)
 {
-    const struct place *place = *state;
+    const struct store_fixture *place = *state;
     make_store(place->path);
     execute(place->path, "PRAGMA user_version=7");
     assert_refused(place->path, STORE_READ, place->path, "version 7", "up to 1", "newer heapmark",
@@ -159,7 +125,7 @@ static void test_newer_version(void **state)
 
 static void test_other_columns(void **state)
 {
-    const struct place *place = *state;
+    const struct store_fixture *place = *state;
     struct run run;
     make_store(place->path);
     execute(place->path, "DROP VIEW results; ALTER TABLE trials DROP COLUMN minor_faults");
@@ -173,7 +139,7 @@ static void test_other_columns(void **state)
 }
 
 /* Runs `body` in a child that is not root, to whom permissions apply. */
-static void as_nobody(void (*body)(const struct place *), const struct place *place)
+static void as_nobody(void (*body)(const struct store_fixture *), const struct store_fixture *place)
 {
     int status;
     fflush(stdout);
@@ -201,7 +167,7 @@ static void child_expect(struct store *store, int result, int expected, const ch
     _exit(1);
 }
 
-static void child_read(const struct place *place)
+static void child_read(const struct store_fixture *place)
 {
     struct run run;
     struct store *store = store_open(place->path, STORE_READ);
@@ -213,7 +179,7 @@ static void child_read(const struct place *place)
     store_close(store);
 }
 
-static void child_cannot_write(const struct place *place)
+static void child_cannot_write(const struct store_fixture *place)
 {
     struct run run;
     struct store *store = store_open(place->path, STORE_WRITE);
@@ -224,7 +190,7 @@ static void child_cannot_write(const struct place *place)
     store_close(store);
 }
 
-static void child_cannot_read(const struct place *place)
+static void child_cannot_read(const struct store_fixture *place)
 {
     struct run run;
     struct store *store = store_open(place->path, STORE_READ);
@@ -233,7 +199,7 @@ static void child_cannot_read(const struct place *place)
     store_close(store);
 }
 
-static void child_log_refused(const struct place *place)
+static void child_log_refused(const struct store_fixture *place)
 {
     struct run run;
     struct store *store = store_open(place->path, STORE_READ);
@@ -242,7 +208,7 @@ static void child_log_refused(const struct place *place)
     store_close(store);
 }
 
-static void child_file_read_only(const struct place *place)
+static void child_file_read_only(const struct store_fixture *place)
 {
     struct store *store = store_open(place->path, STORE_WRITE);
     struct run run;
@@ -254,7 +220,7 @@ static void child_file_read_only(const struct place *place)
 
 static void test_read_only(void **state)
 {
-    const struct place *place = *state;
+    const struct store_fixture *place = *state;
     char log[128];
     make_store(place->path);
     assert_int_equal(chmod(place->path, 0444), 0);
@@ -302,7 +268,7 @@ static void assert_stored(const char *path, size_t stored)
 
 static void test_file_size_limit(void **state)
 {
-    const struct place *place = *state;
+    const struct store_fixture *place = *state;
     struct rlimit before, limit;
     struct run run;
     char message[512];
@@ -327,7 +293,7 @@ static void test_file_size_limit(void **state)
 /* SQLite says of its own limit on pages what it says of a full disk (ENOSPC): SQLITE_FULL. */
 static void test_full_disk(void **state)
 {
-    const struct place *place = *state;
+    const struct store_fixture *place = *state;
     struct run run;
     char message[512];
     struct store *store = store_open(place->path, STORE_WRITE);
@@ -351,12 +317,13 @@ static void test_full_disk(void **state)
 /* Another process holds the write lock longer than we wait. */
 static void test_busy(void **state)
 {
-    const struct place *place = *state;
+    const struct store_fixture *place = *state;
     sqlite3 *db;
     struct run run;
     make_store(place->path);
     struct store *store = store_open(place->path, STORE_WRITE);
     run_fixture_init(&run, "second");
+    sqlite3_busy_timeout(store->db, 50);
     assert_int_equal(sqlite3_open(place->path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(store_add_run(store, &run), -1);
@@ -370,7 +337,7 @@ static void test_busy(void **state)
 
 static void test_damaged(void **state)
 {
-    const struct place *place = *state;
+    const struct store_fixture *place = *state;
     struct run run;
     make_store(place->path);
     execute(place->path, "PRAGMA foreign_keys=OFF; UPDATE trials SET status='perhaps' WHERE id=3");
@@ -384,7 +351,8 @@ static void test_damaged(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) \
+    cmocka_unit_test_setup_teardown(name, store_fixture_set_up, store_fixture_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_missing),         TEST(test_not_sqlite),    TEST(test_not_ours),
         TEST(test_newer_version),   TEST(test_other_columns), TEST(test_read_only),

@@ -128,14 +128,14 @@ static void test_small_live_set(void **state)
 {
     struct summary summary;
     set_live(*state, WEB, FIXTURE_MIB - 1);
-    set_live(*state, WEB_2, 0);
+    set_live(*state, WEB_2, 64);
     assert_int_equal(summary_init(&summary, *state), 0);
     const struct summary_cell *web = summary_cell(&summary, WEB, GLIBC);
     assert_true(isnan(web->blow_up.value) && isnan(web->overhead_at_peak.value));
     assert_true(isnan(web->mean_overhead.value) && isnan(web->internal_fragmentation.value));
     assert_true(isnan(web->external_fragmentation.value));
     assert_near(web->peak_growth.value, 10.0 * FIXTURE_MIB, 0);
-    /* What never had a live byte is no part of the means. */
+    /* What never had a page of live bytes is no part of the means. */
     assert_int_equal(summary.mean_workloads, 2);
     summary_release(&summary);
     set_live(*state, WEB, FIXTURE_MIB);
