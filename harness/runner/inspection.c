@@ -31,9 +31,16 @@ static void enter(struct worker *worker)
 {
     struct session *session = session_of(worker->trial);
     struct inspection *books = &session->inspection;
-    pthread_mutex_lock(&books->lock);
+    if (session->trial.threads > 1)
+        pthread_mutex_lock(&books->lock);
     if (heapmark_unlikely(books->peak_worker == worker) && !books->stood_at_peak)
         stand_at_peak(session);
+}
+
+static void leave(struct session *session)
+{
+    if (session->trial.threads > 1)
+        pthread_mutex_unlock(&session->inspection.lock);
 }
 
 void worker_inspect_grew(struct worker *worker, void *block, size_t bytes)
@@ -51,17 +58,18 @@ void worker_inspect_grew(struct worker *worker, void *block, size_t bytes)
     }
     if (wanted > 0 && books->peak_worker == NULL && books->live_bytes >= wanted)
         books->peak_worker = worker;
-    pthread_mutex_unlock(&books->lock);
+    leave(session);
 }
 
 void worker_inspect_shrank(struct worker *worker, void *block, size_t bytes)
 {
-    struct inspection *books = &session_of(worker->trial)->inspection;
+    struct session *session = session_of(worker->trial);
+    struct inspection *books = &session->inspection;
     enter(worker);
     books->live_bytes -= (int64_t)bytes;
     books->live_blocks--;
     books->usable_bytes -= usable_size(books, block);
-    pthread_mutex_unlock(&books->lock);
+    leave(session);
 }
 
 void inspection_end(struct session *session)
