@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
@@ -48,6 +50,24 @@ static const char *explain(char *reason, const char *text)
     return reason;
 }
 
+/* Whether every segment lies within the file; a library cut short in copying would be mapped all
+ * the same and die at its first touch beyond the end. */
+static bool segments_are_there(int file, const ElfW(Ehdr) * header)
+{
+    struct stat status;
+    if (fstat(file, &status) < 0)
+        return false;
+    for (unsigned i = 0; i < header->e_phnum; i++) {
+        ElfW(Phdr) segment;
+        off_t at = (off_t)(header->e_phoff + i * sizeof segment);
+        if (pread(file, &segment, sizeof segment, at) != (ssize_t)sizeof segment ||
+            (segment.p_type == PT_LOAD &&
+             segment.p_offset + segment.p_filesz > (ElfW(Off))status.st_size))
+            return false;
+    }
+    return true;
+}
+
 const char *elf_file_misfit(const char *path, char *reason)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -57,6 +77,7 @@ const char *elf_file_misfit(const char *path, char *reason)
     }
     ElfW(Ehdr) header;
     ssize_t length = pread(file, &header, sizeof header, 0);
+    bool whole = length == (ssize_t)sizeof header && segments_are_there(file, &header);
     close(file);
     /* The identification, the type and the machine stand at the same place in both classes. */
     if (length < (ssize_t)offsetof(ElfW(Ehdr), e_version) ||
@@ -72,7 +93,7 @@ const char *elf_file_misfit(const char *path, char *reason)
                        "has another word size than this heapmark; build it for this machine");
     if (header.e_type != ET_DYN)
         return explain(reason, "is not a shared library; link it with -shared");
-    if (length < (ssize_t)sizeof header)
-        return explain(reason, "is cut short");
+    if (!whole)
+        return explain(reason, "is cut short; copy or build it again");
     return NULL;
 }

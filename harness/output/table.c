@@ -158,12 +158,13 @@ char *table_work(const struct summary *summary, size_t workload, char *text)
     int64_t count = operations_of(summary, workload);
     if (count != MEASURE_NONE)
         units_print_count(operations, (double)count);
-    snprintf(text, TABLE_WORK_BYTES, "%u block%s, %s%s%u thread%s", spec->blocks,
-             spec->blocks == 1 ? "" : "s", operations,
-             count != MEASURE_NONE            ? " calls a trial, "
-             : spec->kind == WORKLOAD_PROGRAM ? "whole program, "
-                                              : "",
-             spec->threads, spec->threads == 1 ? "" : "s");
+    const char *blocks = spec->blocks == 1 ? "" : "s";
+    if (spec->kind == WORKLOAD_PROGRAM)
+        snprintf(text, TABLE_WORK_BYTES, "%u block%s, whole program", spec->blocks, blocks);
+    else
+        snprintf(text, TABLE_WORK_BYTES, "%u block%s, %s%s%u thread%s", spec->blocks, blocks,
+                 operations, count != MEASURE_NONE ? " calls a trial, " : "", spec->threads,
+                 spec->threads == 1 ? "" : "s");
     return text;
 }
 

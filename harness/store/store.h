@@ -42,7 +42,8 @@ int store_load_run(struct store *store, const char *name, struct run *run);
 struct run_line {
     char *name, *suite;
     int64_t started_ns;
-    size_t trials_planned, trials_done, trials_failed;
+    size_t trials_planned; /* in all */
+    size_t trials_done, trials_failed;
 };
 int store_list_runs(struct store *store, struct run_line **lines, size_t *count);
 void run_lines_free(struct run_line *lines, size_t count);

@@ -89,9 +89,9 @@ test_figures_are_plausible() {
     # Same work for all: one count of operations a workload, whatever the allocator and block.
     [ "$(sql "select max(n) from (select count(distinct operations) n from trials
               where status = 'ok' and threads = 1 group by workload_id)")" = 1 ]
-    # bump never gives back: it grows by more than ten times what lives.
+    # bump never gives back: it grows by a multiple of what lives.
     [ "$(sql "select count(*) from trials where malloc_file like '%libbump.so' and pass = 'timed'
-              and live_peak_bytes > 1048576 and rss_peak_growth_bytes < 10 * live_peak_bytes")" = 0 ]
+              and live_peak_bytes > 1048576 and rss_peak_growth_bytes < 3 * live_peak_bytes")" = 0 ]
     # Nobody keeps more live bytes than the peak growth plus what its first pages held.
     [ "$(sql "select count(*) from trials where pass = 'timed' and live_peak_bytes > 1048576
               and rss_peak_growth_bytes < 0.2 * live_peak_bytes")" = 0 ]
@@ -117,7 +117,7 @@ test_every_trial_was_served_by_its_allocator() {
 test_plot_draws_every_chart() {
     small_run -q
     "$HEAPMARK" plot -i "$(store)" -o "$TMP/charts" >"$TMP/names"
-    for chart in speed peak_rss blow_up scatter syscalls timeline-webserver; do
+    for chart in speed peak_rss blow_up scatter syscalls timeline-webserver_laps_3; do
         for kind in svg png; do
             [ -s "$TMP/charts/$chart.$kind" ] || { echo "$chart.$kind is missing"; exit 1; }
             grep -q "$chart.$kind" "$TMP/names"
