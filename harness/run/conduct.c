@@ -28,8 +28,8 @@ struct conducting {
     struct cpus cpus;
     struct program_session **sessions; /* by workload; NULL: not opened */
     atomic_bool trace;                 /* strace works here; relaxed: a hint */
-    pthread_mutex_t lock; /* guards what follows, the store, and `status` in the run's records */
-    size_t next, end;     /* trials that the inspecting threads still have to take */
+    pthread_mutex_t lock;              /* guards what follows, the store, and the run's records */
+    size_t next, end;                  /* trials that the inspecting threads still have to take */
     size_t done;
     bool failed;
     char *message;
@@ -49,15 +49,18 @@ static bool same_cell(const struct trial_key *a, const struct trial_key *b)
 }
 
 /* The highest live peak that a timed trial of the cell has shown so far; 0: none. */
-static int64_t known_live_peak(const struct run *run, const struct trial_key *key)
+static int64_t known_live_peak(struct conducting *conducting, const struct trial_key *key)
 {
+    const struct run *run = conducting->given->run;
     int64_t peak = 0;
+    pthread_mutex_lock(&conducting->lock);
     for (size_t i = 0; i < run->trial_count; i++) {
         const struct trial_record *record = &run->trials[i];
         if (record->key.pass == PASS_TIMED && same_cell(&record->key, key) &&
             record->status == STATUS_OK && record->live_peak_bytes > peak)
             peak = record->live_peak_bytes;
     }
+    pthread_mutex_unlock(&conducting->lock);
     if (run->workloads[key->workload].threads > 1)
         peak = (int64_t)((double)peak * PEAK_SHARE_THREADS);
     return peak;
@@ -89,7 +92,7 @@ static int attempt(struct conducting *conducting, struct trial_record *record, i
         .allocator = &run->allocators[record->key.allocator],
         .seed = run->seed,
         .memory_limit_bytes = (uint64_t)run->memory_limit_bytes,
-        .peak_live_bytes = inspect ? known_live_peak(run, &record->key) : 0,
+        .peak_live_bytes = inspect ? known_live_peak(conducting, &record->key) : 0,
         .settle_ns = inspect ? SETTLE_NS : 0,
         .pad_bytes = pad_of_block(run, record->key.block),
         .cpu = cpu,
@@ -173,22 +176,26 @@ static void run_program(struct conducting *conducting, struct trial_record *reco
 
 /* ---- the loop ---------------------------------------------------------------- */
 
-/* Stores the outcome and tells of it; an interrupted trial stays planned and is not stored. */
-static void finish(struct conducting *conducting, struct trial_record *record)
+/* Stores the outcome, puts it in its place in the run and tells of it; an interrupted trial stays
+ * planned and is not stored. */
+static void finish(struct conducting *conducting, struct trial_record *planned,
+                   struct trial_record *outcome)
 {
     const struct conduct *given = conducting->given;
     pthread_mutex_lock(&conducting->lock);
-    if (record->status != STATUS_PLANNED && !conducting->failed) {
-        if (store_put_trial(given->store, given->run, record) < 0) {
+    if (outcome->status != STATUS_PLANNED && !conducting->failed) {
+        if (store_put_trial(given->store, given->run, outcome) < 0) {
             conducting->failed = true;
             message_set(conducting->message, "%s", store_message(given->store));
         } else {
+            /* Laps and timeline are the store's from here on: a long run must not pile them up. */
+            trial_record_release(outcome);
+            *planned = *outcome;
             conducting->done++;
-            given->progress(given->argument, given->run, record, conducting->done);
+            given->progress(given->argument, given->run, planned, conducting->done);
         }
     }
-    /* Only the store needs them from here on; a long run must not pile them up. */
-    trial_record_release(record);
+    trial_record_release(outcome);
     pthread_mutex_unlock(&conducting->lock);
 }
 
@@ -203,37 +210,47 @@ static bool stopped(struct conducting *conducting)
 static bool give_up(struct conducting *conducting, struct trial_record *record)
 {
     const struct run *run = conducting->given->run;
+    pthread_mutex_lock(&conducting->lock);
     const struct trial_record *failure = earlier_failure(run, &record->key);
-    if (failure == NULL)
-        return false;
-    record->status = STATUS_SKIPPED;
-    if (failure->status == STATUS_SKIPPED)
+    if (failure != NULL)
+        record->status = STATUS_SKIPPED;
+    if (failure != NULL && failure->status == STATUS_SKIPPED)
         message_set(record->detail, "%s", failure->detail);
-    else
+    else if (failure != NULL)
         message_set(record->detail, "not tried again: %s in the %s pass of block %u",
                     trial_status_name(failure->status), pass_name(failure->key.pass),
                     failure->key.block);
-    return true;
+    pthread_mutex_unlock(&conducting->lock);
+    return failure != NULL;
 }
 
-static void take_trial(struct conducting *conducting, struct trial_record *record, int cpu)
+/* The trial is recorded apart and takes its place in the run when it is whole, since others look
+ * at the run meanwhile. */
+static void take_trial(struct conducting *conducting, struct trial_record *planned, int cpu)
 {
     const struct run *run = conducting->given->run;
-    if (!give_up(conducting, record)) {
-        if (run->workloads[record->key.workload].kind == WORKLOAD_PROGRAM)
-            run_program(conducting, record);
+    struct trial_record record;
+    trial_record_init(&record);
+    record.key = planned->key;
+    record.id = planned->id;
+    if (!give_up(conducting, &record)) {
+        if (run->workloads[record.key.workload].kind == WORKLOAD_PROGRAM)
+            run_program(conducting, &record);
         else
-            synthetic_trial(conducting, record, cpu);
+            synthetic_trial(conducting, &record, cpu);
     }
-    finish(conducting, record);
+    finish(conducting, planned, &record);
 }
 
 static struct trial_record *next_of_batch(struct conducting *conducting)
 {
     pthread_mutex_lock(&conducting->lock);
     struct trial_record *record = NULL;
-    if (conducting->next < conducting->end)
+    while (conducting->next < conducting->end && record == NULL) {
         record = &conducting->given->run->trials[conducting->next++];
+        if (record->status != STATUS_PLANNED)
+            record = NULL; /* run before this one was resumed */
+    }
     pthread_mutex_unlock(&conducting->lock);
     return record;
 }
@@ -243,8 +260,7 @@ static void *work_off_batch(void *argument)
     struct conducting *conducting = argument;
     struct trial_record *record;
     while (!stopped(conducting) && (record = next_of_batch(conducting)) != NULL)
-        if (record->status == STATUS_PLANNED)
-            take_trial(conducting, record, -1);
+        take_trial(conducting, record, -1);
     return NULL;
 }
 

@@ -104,7 +104,7 @@ static void test_text(void **state)
     assert_true(longest_line(text) <= 120);
     assert_holds(text, "web: 10 blocks, 4.00 M calls a trial, 1 thread\n    threads=1, size=4096");
     assert_holds(text, "web-2: 10 blocks, 4.00 M calls a trial, 2 threads\n    web: threads=1");
-    assert_holds(text, "prog: 10 blocks, whole program, 1 thread\n");
+    assert_holds(text, "prog: 10 blocks, whole program\n");
     assert_holds(text, "2.000 [2.000, 2.000] 13.0 MiB  1.38  1.12  1.30  0.20  0.75 3.00 MiB "
                        "1.00 MiB   2500    132\n");
     /* By speed: fast, then the reference, then the slower one. */
