@@ -124,7 +124,7 @@ $(B)/libheapmark-witness.so: $(call pic,$(wildcard harness/witness/*.c))
 	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
 
 # ---- packages ---------------------------------------------------------------
-PACKAGES := gcc make pkg-config libsqlite3-dev libjansson-dev libinih-dev libmd-dev libcmocka-dev \
+PACKAGES := gcc make libc6-dev libsqlite3-dev libjansson-dev libinih-dev libmd-dev libcmocka-dev \
             gnuplot-nox fonts-dejavu-core hyperfine strace \
             libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 libtbbmalloc2 \
             sqlite3 python3 redis-server redis-tools lua5.4 z3
@@ -169,5 +169,15 @@ format:
 .PHONY: deps bench plots install format
 clean:
 	rm -rf build heapmark
-.PHONY: check-headers clean
+check: test
+help:
+	@echo "make              builds ./heapmark and its libraries (MODE=release|debug|asan|tsan, V=1)"
+	@echo "make deps         installs the Debian packages that are missing (root or sudo)"
+	@echo "make bench        runs the default suite, prints the table, draws the charts"
+	@echo "make plots        draws the charts of the newest run again"
+	@echo "make test         every test, the unit tests with sanitizers too (check is the same)"
+	@echo "make figures      measures what heapmark itself costs"
+	@echo "make install      into PREFIX (default /usr/local), below DESTDIR"
+	@echo "make check-headers, make format, make clean"
+.PHONY: check check-headers clean help
 .DEFAULT_GOAL := all
