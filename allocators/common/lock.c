@@ -1,4 +1,4 @@
-/* The slow halves of lock.h: sleeping, waking, forking. Leaves errno alone throughout. */
+/* The slow halves of lock.h: waiting, waking, forking. Leaves errno alone throughout. */
 #include "lock.h"
 
 #include <errno.h>
@@ -10,9 +10,14 @@
 
 #include "os.h"
 
-/* How often a thread looks at a lock before it sleeps: about as long as going to sleep and being
- * woken takes, so that waiting costs at most twice what it must (Karlin and others 1991). */
-#define SPINS_MOST 200
+/* How many pauses pass before a waiting thread looks at the lock again: twice as many each time,
+ * and after the last it sleeps. Seldom on purpose: a look takes the cache line away from the
+ * holder, and two threads that hand over at every block are slower than two that take turns of
+ * many. All together some tens of microseconds, which is what falling asleep and being woken can
+ * cost in a virtual machine: waiting as long as that at most doubles the price (Karlin and
+ * others, SOSP 1991). */
+#define PAUSES_FIRST 64
+#define PAUSES_LAST  1024
 
 _Thread_local uint32_t lock_thread_id;
 
@@ -45,8 +50,9 @@ static bool spinning_helps(void)
         int saved_errno = errno;
         cpu_set_t cpus;
         /* It fails where there are more CPUs than the set has room for. */
-        helps = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) == 1 ? NO : YES;
+        bool alone = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) == 1;
         errno = saved_errno;
+        helps = alone ? NO : YES;
         atomic_store_explicit(&known, helps, memory_order_relaxed);
     }
     return helps == YES;
@@ -54,20 +60,21 @@ static bool spinning_helps(void)
 
 static void pause_briefly(void)
 {
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__)
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
     __asm__ volatile("isb");
 #endif
 }
 
-/* Waits for a moment in which the lock looks free. */
+/* Waits for the lock to look free, but not for long. */
 static void spin(const struct lock *lock)
 {
     if (!spinning_helps())
         return;
-    for (int spins = 0; spins < SPINS_MOST; spins++) {
-        pause_briefly();
+    for (int pauses = PAUSES_FIRST; pauses <= PAUSES_LAST; pauses *= 2) {
+        for (int i = 0; i < pauses; i++)
+            pause_briefly();
         if (atomic_load_explicit(&lock->word, memory_order_relaxed) == 0)
             return;
     }

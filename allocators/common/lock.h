@@ -1,5 +1,5 @@
 /*
- * A futex lock that knows its holder.
+ * A futex lock that knows its holder. Who finds it taken spins for a moment, then sleeps.
  *
  * The word is 0 when free, else the holder's thread id, with LOCK_WAITERS set when somebody
  * sleeps on it. Knowing the holder in the same word that takes the lock is what makes fork()
@@ -20,8 +20,11 @@
 
 #define LOCK_WAITERS UINT32_C(0x80000000)
 
+/* Those who wait look at the word: what the holder works on lies in other cache lines. */
+#define LOCK_CACHE_LINE_BYTES 64
+
 struct lock {
-    _Atomic uint32_t word;
+    _Alignas(LOCK_CACHE_LINE_BYTES) _Atomic uint32_t word;
     /* The rest belongs to the holder. */
     bool forking;   /* held for a fork: the holder may pass through again */
     uint32_t depth; /* passes by the holder while forking, and forks that found the lock theirs */

@@ -2,6 +2,7 @@
 #include "os.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -75,6 +76,7 @@ void *os_remap(void *address, size_t old_bytes, size_t new_bytes)
 _Noreturn void os_abort(const char *message)
 {
     static const char prefix[] = "heapmark: ";
+    static atomic_bool aborting;
     char line[MESSAGE_BYTES];
     size_t length = strnlen(message, sizeof(line) - sizeof(prefix));
 
@@ -83,5 +85,8 @@ _Noreturn void os_abort(const char *message)
     line[sizeof(prefix) - 1 + length] = '\n';
     ssize_t written = write(STDERR_FILENO, line, sizeof(prefix) + length);
     (void)written; /* there is nobody left to tell */
+    /* From a handler of the first one's SIGABRT, which would be called again and again. */
+    if (atomic_exchange_explicit(&aborting, true, memory_order_relaxed))
+        signal(SIGABRT, SIG_DFL);
     abort();
 }

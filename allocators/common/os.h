@@ -32,7 +32,8 @@ void os_unmap(void *address, size_t bytes);
 /* Resizes a mapping, moving it when it must. NULL on failure, and then nothing has changed. */
 void *os_remap(void *address, size_t old_bytes, size_t new_bytes);
 
-/* Writes "heapmark: MESSAGE" and a newline to stderr in one write(2) and aborts. */
+/* Writes "heapmark: MESSAGE" and a newline to stderr in one write(2) and aborts. The second time
+ * no handler of SIGABRT is called. */
 _Noreturn void os_abort(const char *message);
 
 /* Invariants, checked in HEAPMARK_DEBUG builds only. */

@@ -82,17 +82,27 @@ static bool previous_is_sound(const struct block *block)
     return is_inside(previous) && !block_is_used(previous) && block_next(previous) == block;
 }
 
+/* Nothing has been changed yet: a handler of SIGABRT that allocates finds a heap that works. */
+static _Noreturn void leave_and_abort(const char *message)
+{
+    lock_release(&freelist.lock);
+    os_abort(message);
+}
+
 /* Looks at a block given to us and at its neighbours before their tags are believed. */
 static void check_block(const struct block *block)
 {
     if (!block_is_genuine(block))
-        os_abort(block_is_used(block)
-                     ? "free or realloc of what is no block, or of one with an overwritten header"
-                     : "free or realloc of a block that is free already");
+        leave_and_abort(
+            block_is_used(block)
+                ? "free or realloc of what is no block, or of one with an overwritten header"
+                : "free or realloc of a block that is free already");
     if (!next_is_sound(block_next(block)))
-        os_abort("heap damage: the block behind the one given to free or realloc is overwritten");
+        leave_and_abort(
+            "heap damage: the block behind the one given to free or realloc is overwritten");
     if (!previous_is_sound(block))
-        os_abort("heap damage: the block before the one given to free or realloc is overwritten");
+        leave_and_abort(
+            "heap damage: the block before the one given to free or realloc is overwritten");
 }
 
 /* Cuts `bytes` from the low end of a free block, or takes all of it. */

@@ -419,3 +419,49 @@ CODE
             { cat "$TMP/out"; fail "$library: not one line that says so"; }
     done
 }
+
+# Crash reporters handle SIGABRT and allocate there. After a bad free they can; where the heap is
+# locked they cannot, and the second abort must be the last.
+test_allocators_abort_handler_allocates() {
+    compile handler <<'CODE'
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+static void report(int number)
+{
+    char *text = malloc(100);
+    (void)number;
+    text[0] = 'R';
+    write(1, text, 1);
+    free(text);
+}
+typedef _Bool visit(void *argument, const void *block);
+int heapmark_heap_walk(visit *visitor, void *argument) __attribute__((weak));
+static _Bool allocate(void *argument, const void *block)
+{
+    (void)argument, (void)block;
+    free(malloc(10)); /* forbidden, and the heap is locked */
+    return 1;
+}
+int main(int count, char **arguments)
+{
+    char *block = malloc(100);
+    (void)arguments;
+    signal(SIGABRT, report);
+    if (count > 1) heapmark_heap_walk(allocate, NULL);
+    free(block);
+    free(block);
+    return 0;
+}
+CODE
+    local library status
+    for library in $(freelists); do
+        status=0
+        (ulimit -c 0; under "$library" timeout 20 "$TMP/handler") >"$TMP/out" 2>/dev/null || status=$?
+        [ "$status" = 134 ] && [ "$(cat "$TMP/out")" = R ] || fail "$library: status $status, reported '$(cat "$TMP/out")'"
+        status=0
+        (ulimit -c 0; under "$library" timeout 20 "$TMP/handler" walk) >"$TMP/out" 2>"$TMP/said" || status=$?
+        [ "$status" = 134 ] || fail "$library: with the heap locked, status $status"
+        [ "$(grep -c '^heapmark: ' "$TMP/said")" = 2 ] || fail "$library: $(grep -c '^heapmark: ' "$TMP/said") messages"
+    done
+}
