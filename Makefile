@@ -180,4 +180,5 @@ help:
 	@echo "make install      into PREFIX (default /usr/local), below DESTDIR"
 	@echo "make check-headers, make format, make clean"
 .PHONY: check check-headers clean help
+.SECONDARY: # objects are kept, also those that only pattern rules name
 .DEFAULT_GOAL := all

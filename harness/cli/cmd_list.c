@@ -211,8 +211,7 @@ static int list_runs(const struct list_options *options, const struct paths *pat
         if (!wanted(options, line->name))
             continue;
         printf("  %-42s %-10s %zu of %zu trials%s", line->name,
-               line->suite[0] != '\0' ? line->suite : "-", line->trials_done,
-               line->trials_planned,
+               line->suite[0] != '\0' ? line->suite : "-", line->trials_done, line->trials_planned,
                line->trials_done < line->trials_planned ? " (--resume)" : "");
         printf(line->trials_failed > 0 ? ", %zu failed\n" : "\n", line->trials_failed);
         printed++;

@@ -1,5 +1,7 @@
 /* heapmark run: plans a run, conducts it, and prints its table. */
 #include "cli.h"
+#include "clock.h"
+#include "conditions.h"
 #include "conduct.h"
 #include "facts.h"
 #include "message.h"
@@ -8,8 +10,8 @@
 #include "probe.h"
 #include "progress.h"
 #include "report.h"
+#include "run_lock.h"
 #include "run_options.h"
-#include "version.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -30,6 +32,7 @@ struct running {
     struct run run;
     struct store *store;
     char *store_path;
+    int run_lock, machine_lock; /* -1: not held */
     char message[MESSAGE_BYTES];
 };
 
@@ -44,17 +47,19 @@ static void note_interruption(int number)
 /* Without SA_RESTART: a wait of the harness must end. */
 static void catch_interruptions(void)
 {
-    struct sigaction action = {.sa_handler = note_interruption};
+    struct sigaction action = {.sa_handler = note_interruption}, hangup;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    /* nohup(1) has it ignored, and means it. */
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &action, NULL);
 }
 
-static int64_t wall_clock_ns(void)
+/* Everything is stored by now: what is left to do may end at once. */
+static void let_interruptions_end_us(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
 }
 
 /* 2026-11-21T10-15-00.123-host: sorts by time, fits a file name. */
@@ -74,17 +79,27 @@ static char *make_run_name(int64_t started_ns)
     return name;
 }
 
-static int64_t half_of_available(const struct run *run)
+/* Half of what is available, to the machine and to our control group: beyond a group's limit the
+ * kernel kills, and may take the harness. */
+static int64_t default_memory_limit(const struct run *run)
 {
+    static const char *const groups[] = {"cgroup_memory", "cgroup1_memory"};
     const char *available = facts_find(run, "memory_available"); /* "123456 kB" */
-    return available != NULL ? strtoll(available, NULL, 10) * 1024 / 2 : 0;
+    int64_t bytes = available != NULL ? strtoll(available, NULL, 10) * 1024 : 0;
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        const char *limit = facts_find(run, groups[i]); /* bytes, or "max" */
+        int64_t limit_bytes = limit != NULL ? strtoll(limit, NULL, 10) : 0;
+        if (limit_bytes > 0 && (bytes == 0 || limit_bytes < bytes))
+            bytes = limit_bytes;
+    }
+    return bytes / 2;
 }
 
 static int describe_run(struct running *running)
 {
     struct run *run = &running->run;
     const struct run_options *options = &running->options;
-    run->started_ns = wall_clock_ns();
+    run->started_ns = clock_ns(CLOCK_REALTIME);
     run->name = make_run_name(run->started_ns);
     run->suite = strdup(running->suite.name != NULL ? running->suite.name : "");
     run->seed = options->seed;
@@ -94,10 +109,14 @@ static int describe_run(struct running *running)
         run->order_seed = drawn >> 1;
     run->sample_step_ns = options->sample_step_ns;
     run->time_limit_ns = options->time_limit_ns;
-    if (run->name == NULL || run->suite == NULL || facts_collect(run) < 0)
+    if (run->name == NULL || run->suite == NULL)
+        return message_set(running->message, "out of memory");
+    if (conditions_add(run, &running->paths, running->message) < 0)
+        return -1;
+    if (facts_add(run, "alone", running->machine_lock >= 0 ? "yes" : "no") < 0)
         return message_set(running->message, "out of memory");
     run->memory_limit_bytes =
-        options->memory_limit_bytes >= 0 ? options->memory_limit_bytes : half_of_available(run);
+        options->memory_limit_bytes >= 0 ? options->memory_limit_bytes : default_memory_limit(run);
     return 0;
 }
 
@@ -108,6 +127,17 @@ static int probe_allocators(struct running *running)
         if (allocator_probe(&run->allocators[i], &running->paths, running->message) < 0)
             return -1;
     return allocator_versions(run, &running->paths, running->message);
+}
+
+static int lock_run(struct running *running)
+{
+    running->run_lock = run_lock_take(running->run.name);
+    if (running->run_lock >= 0 || errno != EADDRINUSE)
+        return 0; /* without sockets there is no lock, and no reason not to measure */
+    return message_set(
+        running->message,
+        "run %s is being measured at this moment; wait for its end, or stop it first",
+        running->run.name);
 }
 
 static int plan_run(struct running *running)
@@ -131,18 +161,23 @@ static int plan_run(struct running *running)
         return -1;
     if (store_add_run(running->store, &running->run) < 0)
         return message_set(running->message, "%s", store_message(running->store));
-    return 0;
+    return lock_run(running);
+}
+
+static size_t count_done(const struct run *run)
+{
+    size_t done = 0;
+    for (size_t i = 0; i < run->trial_count; i++)
+        done += run->trials[i].status != STATUS_PLANNED;
+    return done;
 }
 
 /* What is left of a run may only be measured with what it was begun with. */
 static int check_unchanged(struct running *running)
 {
     struct run *run = &running->run;
-    const char *version = facts_find(run, "heapmark");
-    if (version == NULL || strcmp(version, heapmark_version) != 0)
-        return message_set(running->message,
-                           "run %s was begun by heapmark %s, this is %s: begin a new run",
-                           run->name, version != NULL ? version : "unknown", heapmark_version);
+    if (conditions_check(run, &running->paths, running->message) < 0)
+        return -1;
     for (size_t i = 0; i < run->allocator_count; i++) {
         struct allocator *allocator = &run->allocators[i];
         char before[sizeof allocator->sha256];
@@ -163,12 +198,10 @@ static int take_up_run(struct running *running)
     struct run *run = &running->run;
     if (store_load_run(running->store, running->options.resume_name, run) < 0)
         return message_set(running->message, "%s", store_message(running->store));
-    size_t planned = 0;
-    for (size_t i = 0; i < run->trial_count; i++)
-        planned += run->trials[i].status == STATUS_PLANNED;
-    if (planned == 0)
+    /* One that was killed behind its last trial has only its end to be noted. */
+    if (count_done(run) == run->trial_count && run->finished_ns != 0)
         return message_set(running->message, "run %s is complete: nothing to resume", run->name);
-    return check_unchanged(running);
+    return lock_run(running) < 0 ? -1 : check_unchanged(running);
 }
 
 static int open_store(struct running *running)
@@ -196,6 +229,10 @@ static int open_store(struct running *running)
 
 static int conduct(struct running *running)
 {
+    /* Two runs at once share CPUs and caches; both go on, since their owners may want just that. */
+    if (running->machine_lock < 0 && !running->options.quiet)
+        fprintf(stderr, "heapmark run: warning: another run is being measured on this machine; the "
+                        "times of both will suffer\n");
     struct progress progress;
     progress_init(&progress, &running->run, running->options.quiet);
     struct conduct given = {
@@ -209,9 +246,10 @@ static int conduct(struct running *running)
     };
     int result = conduct_run(&given, running->message);
     progress_clear(&progress);
-    if (result < 0 || interrupted)
+    if (result < 0 || count_done(&running->run) < running->run.trial_count)
         return result;
-    running->run.finished_ns = wall_clock_ns();
+    interrupted = 0; /* too late to keep anything from being measured */
+    running->run.finished_ns = clock_ns(CLOCK_REALTIME);
     if (store_finish_run(running->store, &running->run) < 0)
         return message_set(running->message, "%s", store_message(running->store));
     return 0;
@@ -246,10 +284,14 @@ static int print_result(struct running *running)
     int result = 0;
     if (!running->options.quiet && (format->write(stdout, &report.summary) < 0 || fflush(stdout)))
         result = message_set(running->message, "cannot print the table: %s", strerror(errno));
+    /* Standard output holds nothing behind a format that a program will read. */
+    if (strcmp(running->options.format, "text") != 0)
+        report.names = stderr;
     if (result == 0 && running->options.plot)
         result = report_draw(&report, &running->paths, running->store_path, NULL, running->message);
     if (result == 0 && !running->options.quiet)
-        printf("Stored as run %s in %s\n", running->run.name, running->store_path);
+        fprintf(stderr, "heapmark run: stored as run %s in %s\n", running->run.name,
+                running->store_path);
     report_release(&report);
     return result;
 }
@@ -273,11 +315,16 @@ static int prepare(struct running *running)
         workload_catalog_load(&running->workloads, &running->paths, running->message) < 0 ||
         open_store(running) < 0)
         return -1;
+    running->machine_lock = run_lock_take("measuring");
     return options->resume ? take_up_run(running) : plan_run(running);
 }
 
 static void running_release(struct running *running)
 {
+    if (running->run_lock >= 0)
+        close(running->run_lock);
+    if (running->machine_lock >= 0)
+        close(running->machine_lock);
     if (running->store != NULL)
         store_close(running->store);
     run_release(&running->run);
@@ -289,17 +336,9 @@ static void running_release(struct running *running)
     free(running->store_path);
 }
 
-static size_t count_done(const struct run *run)
-{
-    size_t done = 0;
-    for (size_t i = 0; i < run->trial_count; i++)
-        done += run->trials[i].status != STATUS_PLANNED;
-    return done;
-}
-
 int cmd_run(int argc, char **argv)
 {
-    struct running running = {0};
+    struct running running = {.run_lock = -1, .machine_lock = -1};
     run_init(&running.run);
     run_options_parse(&running.options, argc, argv);
     catch_interruptions();
@@ -314,6 +353,7 @@ int cmd_run(int argc, char **argv)
     if (begun && status != EXIT_OK)
         say_how_to_resume(&running, count_done(&running.run));
     if (status == EXIT_OK) {
+        let_interruptions_end_us();
         status = exit_status(&running.run);
         if (print_result(&running) < 0) {
             fprintf(stderr, "heapmark run: %s\n", running.message);

@@ -6,9 +6,12 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct show_options {
     const char *run, *store, *format, *output;
@@ -56,10 +59,29 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     }
 }
 
+/* In `run`, -o names the store; whoever is used to that must not lose it here. */
+static bool is_database(const char *path)
+{
+    static const char magic[] = "SQLite format 3";
+    char start[sizeof magic] = "";
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0)
+        return false;
+    bool found = read(file, start, sizeof start) == (ssize_t)sizeof start &&
+                 memcmp(start, magic, sizeof magic) == 0;
+    close(file);
+    return found;
+}
+
 static int write_to(const struct show_options *options, const struct output_format *format,
                     const struct summary *summary, char *message)
 {
     const char *name = options->output != NULL ? options->output : "standard output";
+    if (options->output != NULL && is_database(options->output))
+        return message_set(message,
+                           "%s is an SQLite file, and -o would overwrite it; to read from it, "
+                           "say -i %s",
+                           name, name);
     FILE *stream = options->output != NULL ? fopen(options->output, "we") : stdout;
     if (stream == NULL)
         return message_set(message, "cannot write %s: %s", name, strerror(errno));

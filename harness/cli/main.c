@@ -2,11 +2,13 @@
 #include "cli.h"
 #include "version.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct command commands[] = {
     {"list", "what there is: workloads, allocators, suites, measures, stored runs", cmd_list},
@@ -45,8 +47,21 @@ static int unknown_command(const char *name)
     return EXIT_UNUSABLE;
 }
 
+/* Were one of the three closed, the next file we open would take its number, and what is printed
+ * would go into it. */
+static void open_standard_descriptors(void)
+{
+    int opened;
+    do
+        opened = open("/dev/null", O_RDWR);
+    while (opened >= 0 && opened <= STDERR_FILENO);
+    if (opened >= 0)
+        close(opened);
+}
+
 int main(int argc, char **argv)
 {
+    open_standard_descriptors();
     /* A full disk behind a file size limit, and a closed pipe, are errors to report. */
     signal(SIGXFSZ, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);

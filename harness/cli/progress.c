@@ -1,13 +1,13 @@
 /* How far a run is; see progress.h. */
 #include "progress.h"
 
+#include "clock.h"
 #include "units.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -17,20 +17,13 @@ enum {
 };
 #define LINE_PERIOD_NS INT64_C(15000000000) /* a sign of life in a log at least that often */
 
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
 void progress_init(struct progress *progress, const struct run *run, bool quiet)
 {
     *progress = (struct progress){
         .terminal = isatty(STDERR_FILENO),
         .quiet = quiet,
         .total = run->trial_count,
-        .started_ns = now_ns(),
+        .started_ns = clock_ns(CLOCK_MONOTONIC),
     };
     progress->last_line_ns = progress->started_ns;
 }
@@ -112,7 +105,7 @@ static void draw_bar(struct progress *progress, const struct run *run,
 static void write_line(struct progress *progress, const char *left)
 {
     size_t tenth = progress->done * TENTHS / progress->total;
-    int64_t now = now_ns();
+    int64_t now = clock_ns(CLOCK_MONOTONIC);
     if (tenth == progress->last_tenth && now - progress->last_line_ns < LINE_PERIOD_NS)
         return;
     progress->last_tenth = tenth;

@@ -37,6 +37,7 @@ int make_folders(const char *path)
 int report_load(struct report *report, const char *path, const char *name, char *message)
 {
     memset(report, 0, sizeof *report);
+    report->names = stdout;
     run_init(&report->run);
     struct store *store = store_open(path, STORE_READ);
     int result = store != NULL ? store_load_run(store, name, &report->run) : -1;
@@ -59,8 +60,7 @@ void report_release(struct report *report)
 
 static void print_written(void *argument, const char *path)
 {
-    (void)argument;
-    printf("  %s\n", path);
+    fprintf(argument, "  %s\n", path);
 }
 
 static const struct {
@@ -84,7 +84,7 @@ static int write_export(const struct report *report, const char *directory, size
     if (result < 0)
         message_set(message, "cannot write %s: %s", path, strerror(errno));
     else
-        print_written(NULL, path);
+        print_written(report->names, path);
     free(path);
     return result;
 }
@@ -114,12 +114,12 @@ int report_draw(const struct report *report, const struct paths *paths, const ch
         result =
             message_set(message, "cannot write the tables into %s: %s", tables, strerror(errno));
     if (result == 0)
-        printf("Files of run %s:\n", report->run.name);
+        fprintf(report->names, "Files of run %s:\n", report->run.name);
     for (size_t i = 0; i < sizeof exports / sizeof exports[0] && result == 0; i++)
         result = write_export(report, folder, i, message);
     if (result == 0)
-        result = chart_draw_all(paths->plots, tables, folder, &report->summary, print_written, NULL,
-                                message);
+        result = chart_draw_all(paths->plots, tables, folder, &report->summary, print_written,
+                                report->names, message);
     free(tables);
     free(folder);
     return result;

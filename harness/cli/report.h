@@ -8,9 +8,12 @@
 #include "record.h"
 #include "summary.h"
 
+#include <stdio.h>
+
 struct report {
     struct run run;
     struct summary summary; /* of `run` */
+    FILE *names;            /* where the files that are written are named: standard output */
 };
 
 /* Loads the run called `name` (NULL: the newest) from the store at `path`, and sums it up.

@@ -6,6 +6,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,12 +117,15 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     switch (key) {
     case 'w':
         add_word(&options->workloads, argument, state);
+        options->planning = "-w";
         return 0;
     case 'a':
         add_word(&options->allocators, argument, state);
+        options->planning = "-a";
         return 0;
     case 'n':
         options->blocks = (unsigned)parse_count(argument, "-n", 1, BLOCKS_MAXIMUM, state);
+        options->planning = "-n";
         return 0;
     case 'o':
         options->store = argument;
@@ -132,22 +136,28 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case OPTION_SEED:
         /* SQLite's integers are signed. */
         options->seed = parse_count(argument, "--seed", 0, INT64_MAX, state);
+        options->planning = "--seed";
         return 0;
     case OPTION_ORDER_SEED:
         options->order_seed = parse_count(argument, "--order-seed", 0, INT64_MAX, state);
         options->order_seed_given = true;
+        options->planning = "--order-seed";
         return 0;
     case OPTION_STEP:
         options->sample_step_ns =
             parse_duration(argument, "--sample-step", SAMPLE_STEP_MINIMUM_NS, state);
+        options->planning = "--sample-step";
         return 0;
     case OPTION_TIME_LIMIT:
-        options->time_limit_ns = parse_duration(argument, "--time-limit", 1, state);
+        options->time_limit_ns =
+            parse_duration(argument, "--time-limit", SAMPLE_STEP_MINIMUM_NS, state);
         if (options->time_limit_ns == 0)
             argp_failure(state, EXIT_UNUSABLE, 0, "--time-limit 0: no trial could end in time");
+        options->planning = "--time-limit";
         return 0;
     case OPTION_MEMORY_LIMIT:
         options->memory_limit_bytes = parse_bytes(argument, "--memory-limit", state);
+        options->planning = "--memory-limit";
         return 0;
     case OPTION_RESUME:
         options->resume = true;
@@ -164,6 +174,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
             argp_failure(state, EXIT_UNUSABLE, 0, "one suite at a time: %s or %s?", options->suite,
                          argument);
         options->suite = argument;
+        options->planning = "the suite";
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -187,9 +198,9 @@ void run_options_parse(struct run_options *options, int argc, char **argv)
     };
     argp_err_exit_status = EXIT_UNUSABLE;
     argp_parse(&parser, argc, argv, 0, NULL, options);
-    if (options->resume && (options->suite != NULL || options->workloads.count > 0 ||
-                            options->allocators.count > 0 || options->blocks > 0)) {
-        argp_help(&parser, stderr, ARGP_HELP_SEE, argv[0]);
+    if (options->resume && options->planning != NULL) {
+        fprintf(stderr, "%s: --resume goes on with what the run was begun with: leave out %s\n",
+                argv[0], options->planning);
         run_options_release(options);
         exit(EXIT_UNUSABLE);
     }

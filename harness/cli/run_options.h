@@ -25,6 +25,7 @@ struct run_options {
     const char *store;          /* NULL: the usual one */
     bool resume, plot, quiet;
     const char *resume_name; /* NULL: the newest */
+    const char *planning;    /* the last option given that --resume cannot honour, or NULL */
     const char *format;
 };
 

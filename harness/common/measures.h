@@ -34,9 +34,11 @@
     X(live_peak_bytes, "bytes", "largest sum of requested, not yet freed bytes")               \
     X(live_peak_usable_bytes, "bytes",                                                         \
       "sum of malloc_usable_size at that moment (inspection pass)")                            \
-    X(rss_peak_growth_bytes, "bytes", "VmHWM before exit minus VmRSS at start")                \
+    X(rss_peak_bytes, "bytes",                                                                 \
+      "largest resident size: of VmHWM, which may lag, and of every reading of RSS")           \
+    X(rss_peak_growth_bytes, "bytes", "rss_peak_bytes minus VmRSS at start")                   \
     X(mean_overhead_ppm, "ppm",                                                                \
-      "time average of RSS growth / live bytes where live >= 1 MiB, x 10^6")                   \
+      "time average, start to end, of RSS growth / live bytes where live >= 1 MiB, x 10^6")    \
     X(sampled, "samples", "points of the timeline")
 
 /* X(name, unit, help), at every checkpoint. The first block is /proc/PID/status in its words. */

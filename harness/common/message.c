@@ -11,7 +11,7 @@ int message_set(char *message, const char *format, ...)
     vsnprintf(message, MESSAGE_BYTES, format, arguments);
     va_end(arguments);
     for (char *c = message; *c != '\0'; c++)
-        if (*c == '\n' || *c == '\r')
+        if ((unsigned char)*c < ' ' || *c == '\177')
             *c = ' ';
     return -1;
 }

@@ -9,7 +9,8 @@
 
 enum { MESSAGE_BYTES = 512 };
 
-/* Formats the line, cut to fit, line breaks turned into blanks. Returns -1, always. */
+/* Formats the line, cut to fit, with blanks for control characters: what a program under test
+ * said may end on a terminal. Returns -1, always. */
 int message_set(char *message, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,11 @@ static char *user_results(void)
     if (data != NULL && data[0] == '/')
         return path_join(data, "heapmark");
     const char *home = getenv("HOME");
-    return path_join(home != NULL ? home : "/tmp", ".local/share/heapmark");
+    const struct passwd *user = home == NULL ? getpwuid(getuid()) : NULL;
+    if (user != NULL)
+        home = user->pw_dir;
+    /* Never a folder that others can write to: better in sight than where nobody looks. */
+    return home != NULL ? path_join(home, ".local/share/heapmark") : strdup("heapmark-results");
 }
 
 static bool readable(const char *folder, const char *name)

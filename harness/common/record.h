@@ -119,7 +119,8 @@ struct trial_record {
     struct trial_key key;
     int64_t id; /* row in the store; rises in the order of the plan, from 1 in a new store */
     enum trial_status status;
-    char detail[512]; /* one line: why it is not OK, with what to do about it; "" when OK */
+    char detail[512]; /* one line: why it is not OK, with what to do about it; when OK, which
+                         measures are absent and why, or "" */
     char malloc_file[1024];
     int64_t started_ns; /* CLOCK_REALTIME */
 #define X(name, unit, help) int64_t name;

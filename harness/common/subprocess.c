@@ -1,30 +1,28 @@
 /* Runs a program to its end and keeps what it printed; see subprocess.h. */
 #include "subprocess.h"
 
+#include "clock.h"
+#include "process_spec.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { TICK_MS = 100 }; /* how late a time limit or an interruption may be noticed */
+enum {
+    TICK_MS = 100,              /* how late a time limit or an interruption may be noticed */
+    READS_AT_END_MAXIMUM = 512, /* a full pipe of 64 KiB in the smallest pieces that are read */
+};
 
 struct stream {
     int fd; /* read end, -1 once at its end */
     char *text;
     size_t bytes, maximum;
 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static int stream_open(struct stream *stream, size_t maximum, int *write_end)
 {
@@ -58,76 +56,75 @@ static void stream_take(struct stream *stream)
         stream->bytes += (size_t)got;
 }
 
-static int spawn(const struct subprocess *spec, const int write_ends[2], pid_t *pid)
+/* Everything that is there by now, as far as a descendant that writes without end lets us. */
+static void take_rest(struct stream streams[2])
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, write_ends[0], 1);
-    posix_spawn_file_actions_adddup2(&actions, write_ends[1], 2);
-    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-    if (spec->directory != NULL)
-        posix_spawn_file_actions_addchdir_np(&actions, spec->directory);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    int error =
-        posix_spawnp(pid, spec->argv[0], &actions, &attributes, (char *const *)spec->argv,
-                     spec->environment != NULL ? (char *const *)spec->environment : environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    errno = error;
-    return error == 0 ? 0 : -1;
-}
-
-static bool has_exited(pid_t pid)
-{
-    siginfo_t info = {0};
-    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
-}
-
-/* Reads both streams until they end, or until the program has to be killed. A program that has
- * closed its streams but lives on is waited for by the caller. */
-static void follow(const struct subprocess *spec, struct stream streams[2], pid_t pid,
-                   struct subprocess_result *result)
-{
-    uint64_t start = now_ns();
-    while (streams[0].fd >= 0 || streams[1].fd >= 0) {
+    for (int reads = 0; reads < READS_AT_END_MAXIMUM; reads++) {
         struct pollfd polled[2] = {
             {.fd = streams[0].fd, .events = POLLIN},
             {.fd = streams[1].fd, .events = POLLIN}
         };
-        int ready = poll(polled, 2, TICK_MS);
+        if (poll(polled, 2, 0) <= 0)
+            return;
         for (int i = 0; i < 2; i++)
-            if (streams[i].fd >= 0 && polled[i].revents != 0)
+            if (polled[i].revents != 0)
                 stream_take(&streams[i]);
-        if (ready == 0 && has_exited(pid))
-            return; /* only a descendant still holds the streams, and says nothing */
-        bool late = spec->time_limit_ns != 0 && now_ns() - start > spec->time_limit_ns;
-        bool unwanted = spec->interrupted != NULL && *spec->interrupted;
-        if (!late && !unwanted)
-            continue;
-        result->timed_out = late;
-        kill(-pid, SIGKILL);
-        return;
     }
 }
 
+/* Reads both streams until the program has exited or a limit is reached. A program may close its
+ * streams and live on; a descendant may keep them open after its end. */
+static void follow(const struct subprocess *spec, struct stream streams[2], int pidfd,
+                   struct subprocess_result *result)
+{
+    int64_t start_ns = clock_ns(CLOCK_MONOTONIC);
+    for (;;) {
+        struct pollfd polled[3] = {
+            {.fd = streams[0].fd, .events = POLLIN},
+            {.fd = streams[1].fd, .events = POLLIN},
+            {.fd = pidfd,         .events = POLLIN},
+        };
+        if (poll(polled, 3, TICK_MS) < 0)
+            continue; /* an interruption is looked at in the next round */
+        for (int i = 0; i < 2; i++)
+            if (polled[i].revents != 0)
+                stream_take(&streams[i]);
+        if (polled[2].revents != 0)
+            break;
+        int64_t passed_ns = clock_ns(CLOCK_MONOTONIC) - start_ns;
+        result->timed_out = spec->time_limit_ns != 0 && (uint64_t)passed_ns > spec->time_limit_ns;
+        if (result->timed_out || (spec->interrupted != NULL && *spec->interrupted))
+            break;
+    }
+    take_rest(streams);
+}
+
+/* Kills what is left of the group before its leader is reaped: afterwards the number could be
+ * somebody else's. */
 static void reap(pid_t pid, struct subprocess_result *result)
 {
     int status = 0;
+    kill(-pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
-    kill(-pid, SIGKILL); /* what it may have left behind in its group */
     result->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     result->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static int start(const struct subprocess *spec, const int write_ends[2], pid_t *pid, int *pidfd)
+{
+    const int descriptors[] = {-1, write_ends[0], write_ends[1]};
+    struct process_spec process = {
+        .argv = spec->argv,
+        .environment = spec->environment,
+        .directory = spec->directory,
+        .descriptors = descriptors,
+        .count = sizeof descriptors / sizeof descriptors[0],
+    };
+    if (process_spec_start(&process, pid) < 0)
+        return -1;
+    *pidfd = (int)syscall(SYS_pidfd_open, *pid, 0); /* close-on-exec by itself */
+    return *pidfd < 0 ? -1 : 0;
 }
 
 int subprocess_run(const struct subprocess *spec, struct subprocess_result *result)
@@ -135,19 +132,22 @@ int subprocess_run(const struct subprocess *spec, struct subprocess_result *resu
     struct stream streams[2] = {{.fd = -1}, {.fd = -1}};
     int write_ends[2] = {-1, -1};
     pid_t pid = -1;
+    int pidfd = -1;
     *result = (struct subprocess_result){.exit_status = -1};
 
     int failed = stream_open(&streams[0], spec->output_maximum_bytes, &write_ends[0]) < 0 ||
                  stream_open(&streams[1], spec->output_maximum_bytes, &write_ends[1]) < 0 ||
-                 spawn(spec, write_ends, &pid) < 0;
+                 start(spec, write_ends, &pid, &pidfd) < 0;
     int error = errno;
     for (int i = 0; i < 2; i++)
         if (write_ends[i] >= 0)
             close(write_ends[i]);
-    if (!failed) {
-        follow(spec, streams, pid, result);
+    if (!failed)
+        follow(spec, streams, pidfd, result);
+    if (pid > 0)
         reap(pid, result);
-    }
+    if (pidfd >= 0)
+        close(pidfd);
     for (int i = 0; i < 2; i++)
         if (streams[i].fd >= 0)
             close(streams[i].fd);

@@ -72,7 +72,8 @@ struct trial_page {
     uint32_t usable_size_known; /* malloc_usable_size belongs to the same object as malloc */
     char message[256];          /* one line about an outcome other than DONE */
     char malloc_file[1024];     /* the object that owns malloc in this very process */
-    char malloc_other[256];     /* first entry of the family owned by another object; "" if none */
+    char interposed[256];    /* "clock_gettime from FILE": an instrument of ours was replaced; "" */
+    char malloc_other[256];  /* first entry of the family owned by another object; "" if none */
     int64_t live_peak_bytes; /* one thread: exact; more: largest sum at lap ends; inspect: exact */
     int64_t live_peak_usable_bytes; /* inspect: usable bytes when live peaked; else -1 */
     struct checkpoint_report report[CHECKPOINT_COUNT];

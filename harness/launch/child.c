@@ -1,14 +1,16 @@
 /* Starts one trial; see child.h. */
 #include "child.h"
 
+#include "clock.h"
+#include "descriptor.h"
 #include "environment.h"
 #include "message.h"
+#include "process_spec.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,41 +18,9 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-enum {
-    TRACE_FD = 5,
-    FIRST_FREE_FD = 6,
-    /* Ours stay above those that the child is given, so that dup2 never steps on one. */
-    OWN_FD_MINIMUM = 16,
-    ARGUMENTS_MAXIMUM = 64,
-};
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
-static int lift(int fd)
-{
-    if (fd < 0)
-        return -1;
-    int lifted = fcntl(fd, F_DUPFD_CLOEXEC, OWN_FD_MINIMUM);
-    int error = errno;
-    close(fd);
-    errno = error;
-    return lifted;
-}
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
+enum { TRACE_FD = 5 };
 
 /* The far ends, which the child gets; ours are in struct child. */
 struct far_ends {
@@ -60,7 +30,7 @@ struct far_ends {
 static int open_page(struct child *child, struct far_ends *far)
 {
     size_t bytes = sizeof(struct trial_page);
-    far->page = lift(memfd_create("heapmark-trial", MFD_CLOEXEC));
+    far->page = descriptor_lift(memfd_create("heapmark-trial", MFD_CLOEXEC));
     if (far->page < 0 || ftruncate(far->page, (off_t)bytes) < 0)
         return -1;
     void *page = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, far->page, 0);
@@ -72,12 +42,7 @@ static int open_page(struct child *child, struct far_ends *far)
 
 static int open_pipe(int *near, int *far)
 {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return -1;
-    *near = lift(ends[0]);
-    *far = lift(ends[1]);
-    return *near < 0 || *far < 0 ? -1 : fcntl(*near, F_SETFL, O_NONBLOCK);
+    return descriptor_pipe(near, far) < 0 ? -1 : fcntl(*near, F_SETFL, O_NONBLOCK);
 }
 
 static int open_ends(struct child *child, struct far_ends *far, bool trace)
@@ -87,8 +52,8 @@ static int open_ends(struct child *child, struct far_ends *far, bool trace)
         return -1;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
         return -1;
-    child->channel = lift(ends[0]);
-    far->channel = lift(ends[1]);
+    child->channel = descriptor_lift(ends[0]);
+    far->channel = descriptor_lift(ends[1]);
     if (child->channel < 0 || far->channel < 0 || open_pipe(&child->errors, &far->errors) < 0)
         return -1;
     return trace ? open_pipe(&child->trace, &far->trace) : 0;
@@ -114,67 +79,61 @@ static int fill_page(struct trial_page *page, const struct child_spec *spec, cha
     return 0;
 }
 
-/* strace puts the allocator's variables into the traced program only, so that it runs on the
- * system's malloc itself. */
-static size_t trace_arguments(const char **arguments, const struct environment *under)
+/* "strace ... heapmark-runner", or the latter alone. strace puts the allocator's variables into the
+ * traced program only, so that it runs on the system's malloc itself. The list is to be freed, the
+ * words are borrowed; NULL when memory is short. */
+static const char **make_arguments(const char *runner, bool trace, const struct environment *under)
 {
     static const char *const fixed[] = {
         "strace", "-f",          "-qq", "--seccomp-bpf",
         "-o",     "/dev/fd/5",   "-e",  "trace=brk,mmap,munmap,mremap,madvise,prctl",
         "-e",     "signal=none",
     };
+    enum { FIXED = sizeof fixed / sizeof fixed[0] };
     static_assert(TRACE_FD == 5, "named in the arguments");
+    const char **arguments = calloc(FIXED + 2 * under->count + 2, sizeof *arguments);
     size_t count = 0;
-    for (; count < sizeof fixed / sizeof fixed[0]; count++)
+    if (arguments == NULL)
+        return NULL;
+    for (; trace && count < FIXED; count++)
         arguments[count] = fixed[count];
-    for (size_t i = 0; i < under->count && count < ARGUMENTS_MAXIMUM - 4; i++) {
+    for (size_t i = 0; trace && i < under->count; i++) {
         arguments[count++] = "-E";
         arguments[count++] = under->variables[i];
     }
-    return count;
+    arguments[count] = runner;
+    return arguments;
 }
 
-static int spawn(struct child *child, const struct far_ends *far, const char *const *arguments,
-                 char *const *variables)
+static int start(struct child *child, const struct far_ends *far, const char *const *arguments,
+                 const struct environment *environment)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, far->errors, 2);
-    posix_spawn_file_actions_adddup2(&actions, far->page, TRIAL_PAGE_FD);
-    posix_spawn_file_actions_adddup2(&actions, far->channel, TRIAL_CHANNEL_FD);
-    if (far->trace >= 0)
-        posix_spawn_file_actions_adddup2(&actions, far->trace, TRACE_FD);
-    posix_spawn_file_actions_addclosefrom_np(&actions, far->trace >= 0 ? FIRST_FREE_FD : TRACE_FD);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    child->launched_ns = now_ns();
-    int error = posix_spawnp(&child->pid, arguments[0], &actions, &attributes,
-                             (char *const *)arguments, variables);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    if (error == 0)
-        child->pidfd = lift((int)syscall(SYS_pidfd_open, child->pid, 0));
-    else
-        child->pid = -1;
-    errno = error;
-    return error == 0 && child->pidfd >= 0 ? 0 : -1;
+    const int descriptors[] = {
+        [0] = -1,
+        [1] = -1,
+        [2] = far->errors,
+        [TRIAL_PAGE_FD] = far->page,
+        [TRIAL_CHANNEL_FD] = far->channel,
+        [TRACE_FD] = far->trace,
+    };
+    struct process_spec process = {
+        .argv = arguments,
+        .environment = (const char *const *)environment->variables,
+        .descriptors = descriptors,
+        .count = far->trace >= 0 ? TRACE_FD + 1 : TRACE_FD,
+    };
+    child->launched_ns = clock_ns(CLOCK_MONOTONIC);
+    if (process_spec_start(&process, &child->pid) < 0)
+        return -1;
+    child->pidfd = descriptor_lift((int)syscall(SYS_pidfd_open, child->pid, 0));
+    return child->pidfd < 0 ? -1 : 0;
 }
 
 static int spawn_runner(struct child *child, const struct far_ends *far,
                         const struct child_spec *spec)
 {
     struct environment own = {0}, under = {0};
-    const char *arguments[ARGUMENTS_MAXIMUM] = {0};
+    const char **arguments = NULL;
     char *runner = path_join(spec->paths->programs, "heapmark-runner");
     int result = runner != NULL ? 0 : -1;
 
@@ -182,13 +141,13 @@ static int spawn_runner(struct child *child, const struct far_ends *far,
         environment_add_allocator(spec->trace ? &under : &own, spec->allocator) < 0)
         result = -1;
     if (result == 0) {
-        size_t count = spec->trace ? trace_arguments(arguments, &under) : 0;
-        arguments[count] = runner;
-        result = spawn(child, far, arguments, own.variables);
+        arguments = make_arguments(runner, spec->trace, &under);
+        result = arguments != NULL ? start(child, far, arguments, &own) : -1;
     }
     int error = errno;
     environment_release(&own);
     environment_release(&under);
+    free(arguments);
     free(runner);
     errno = error;
     return result;
@@ -208,10 +167,10 @@ int child_start(struct child *child, const struct child_spec *spec, char *messag
     if (result == 0 && spawn_runner(child, &far, spec) < 0)
         result = message_set(message, "cannot start %s: %s", spec->trace ? "strace" : "the runner",
                              strerror(errno));
-    close_fd(&far.page);
-    close_fd(&far.channel);
-    close_fd(&far.errors);
-    close_fd(&far.trace);
+    descriptor_close(&far.page);
+    descriptor_close(&far.channel);
+    descriptor_close(&far.errors);
+    descriptor_close(&far.trace);
     if (result < 0)
         child_end(child);
     return result;
@@ -228,8 +187,8 @@ void child_end(struct child *child)
         munmap(child->page, sizeof *child->page);
     child->page = NULL;
     child->pid = -1;
-    close_fd(&child->pidfd);
-    close_fd(&child->channel);
-    close_fd(&child->errors);
-    close_fd(&child->trace);
+    descriptor_close(&child->pidfd);
+    descriptor_close(&child->channel);
+    descriptor_close(&child->errors);
+    descriptor_close(&child->trace);
 }

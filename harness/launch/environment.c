@@ -1,11 +1,52 @@
 /* The environment of a process under test; see environment.h. */
 #include "environment.h"
 
+#include "message.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+#define NAME_FIRST "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
+#define NAME_REST  NAME_FIRST "0123456789"
+
+int environment_check_preload(const char *path, char *message)
+{
+    if (strpbrk(path, " \t\n:$") == NULL)
+        return 0;
+    return message_set(message,
+                       "LD_PRELOAD cannot hold the path '%s': it has a blank, ':' or '$'; copy "
+                       "the library, or the whole of heapmark, to a folder without",
+                       path);
+}
+
+static int check_variable(const char *variable, const struct allocator *allocator, char *message)
+{
+    size_t name_bytes = strspn(variable, NAME_REST);
+    bool named = name_bytes > 0 && strchr(NAME_FIRST, variable[0]) != NULL;
+    if (!named || variable[name_bytes] != '=')
+        return message_set(message, "allocator %s: '%s' in its env is not NAME=VALUE",
+                           allocator->name, variable);
+    if (strncmp(variable, "LD_PRELOAD=", strlen("LD_PRELOAD=")) == 0)
+        return message_set(message, "allocator %s: its env sets LD_PRELOAD, which heapmark sets",
+                           allocator->name);
+    return 0;
+}
+
+int environment_check_allocator(const struct allocator *allocator, char *message)
+{
+    char *list = strdup(allocator->env != NULL ? allocator->env : ""), *rest = list, *variable;
+    int result = list != NULL ? 0 : message_set(message, "out of memory");
+    while (result == 0 && (variable = strsep(&rest, "\n")) != NULL)
+        if (variable[0] != '\0')
+            result = check_variable(variable, allocator, message);
+    free(list);
+    if (result == 0 && allocator->path != NULL)
+        result = environment_check_preload(allocator->path, message);
+    return result;
+}
 
 /* Takes ownership of `variable`, which may be NULL: then memory was short. */
 static int append(struct environment *environment, char *variable)

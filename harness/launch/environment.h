@@ -20,6 +20,10 @@ void environment_release(struct environment *environment);
 int environment_add(struct environment *environment, const char *variable);
 /* HEAPMARK_PAD with `bytes` characters. */
 int environment_add_pad(struct environment *environment, unsigned bytes);
+/* Refuses what the dynamic linker or the environment would silently drop: variables that are not
+ * NAME=VALUE, an LD_PRELOAD among them, a path that LD_PRELOAD cannot hold. -1 with a message. */
+int environment_check_allocator(const struct allocator *allocator, char *message);
+int environment_check_preload(const char *path, char *message);
 /* The allocator's own variables and LD_PRELOAD with its library, if it has one. */
 int environment_add_allocator(struct environment *environment, const struct allocator *allocator);
 

@@ -3,6 +3,7 @@
 
 #include "environment.h"
 #include "message.h"
+#include "program_command.h"
 #include "subprocess.h"
 #include "version.h"
 
@@ -53,8 +54,15 @@ static int take_answer(struct allocator *allocator, char *output, char *message)
     if (realpath(line, owner) == NULL)
         return message_set(message, "allocator %s: malloc is served by %s, which cannot be read",
                            allocator->name, line);
-    if (allocator->path != NULL && realpath(allocator->path, expected) != NULL &&
-        strcmp(owner, expected) != 0)
+    if (realpath(program_malloc_path(allocator), expected) == NULL)
+        return message_set(message, "allocator %s: cannot find %s: %s", allocator->name,
+                           program_malloc_path(allocator), strerror(errno));
+    if (allocator->path == NULL && strcmp(owner, expected) != 0)
+        return message_set(message,
+                           "allocator %s: malloc is served by %s instead of the C library; look "
+                           "into /etc/ld.so.preload",
+                           allocator->name, owner);
+    if (strcmp(owner, expected) != 0)
         return message_set(message,
                            "allocator %s: %s does not provide malloc, %s still serves it; name the "
                            "library that defines malloc",
@@ -82,6 +90,8 @@ int allocator_probe(struct allocator *allocator, const struct paths *paths, char
 {
     struct environment environment;
     struct subprocess_result probed = {0};
+    if (environment_check_allocator(allocator, message) < 0)
+        return -1;
     char *runner = path_join(paths->programs, "heapmark-runner");
     int result = runner != NULL ? 0 : -1;
     if (environment_init(&environment) < 0 ||
@@ -196,7 +206,8 @@ static char *find_version(const struct allocator *allocator, const struct paths 
                           const char *owners, const char *versions)
 {
     char own[PATH_MAX], key[256];
-    if (realpath(paths->programs, own) != NULL && strncmp(allocator->file, own, strlen(own)) == 0)
+    if (realpath(paths->programs, own) != NULL && strncmp(allocator->file, own, strlen(own)) == 0 &&
+        allocator->file[strlen(own)] == '/')
         return strdup(heapmark_version);
     char *package = owners != NULL ? package_of(owners, allocator->file) : NULL;
     char *version = NULL;

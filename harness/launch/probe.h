@@ -12,7 +12,7 @@
 #include "record.h"
 
 /* Fills file (absolute, links resolved) and sha256 of the allocator. Returns 0, or -1 with a
- * message that begins with the allocator's name. */
+ * message that names the allocator or its file. */
 int allocator_probe(struct allocator *allocator, const struct paths *paths, char *message);
 
 /* Fills the versions of all allocators of a run: heapmark's own for what lies in its folder, the

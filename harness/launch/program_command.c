@@ -1,6 +1,7 @@
 /* The texts that sh runs; see program_command.h. */
 #include "program_command.h"
 
+#include "environment.h"
 #include "message.h"
 #include "program_launch.h"
 
@@ -13,8 +14,6 @@
 #include <string.h>
 
 #define UNDER_WORD "{under}"
-#define NAME_FIRST "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
-#define NAME_REST  NAME_FIRST "0123456789"
 /* -D: the program, not strace, is the child of the shell, so that $! and signals reach it. */
 #define STRACE_WORDS                                                                       \
     "strace -D -f -qq --seccomp-bpf -o /dev/fd/4 -e trace=brk,mmap,munmap,mremap,madvise " \
@@ -69,29 +68,6 @@ const char *program_malloc_path(const struct allocator *allocator)
     return info.dli_fname;
 }
 
-static int check_path(const char *path, char *message)
-{
-    if (strpbrk(path, " \t\n:$") == NULL)
-        return 0;
-    return message_set(message,
-                       "LD_PRELOAD cannot hold the path '%s': it has a blank, ':' or '$'; copy "
-                       "the library, or the whole of heapmark, to a folder without",
-                       path);
-}
-
-static int check_variable(const char *variable, const struct allocator *allocator, char *message)
-{
-    size_t name_bytes = strspn(variable, NAME_REST);
-    bool named = name_bytes > 0 && strchr(NAME_FIRST, variable[0]) != NULL;
-    if (!named || variable[name_bytes] != '=')
-        return message_set(message, "allocator %s: '%s' in its env is not NAME=VALUE",
-                           allocator->name, variable);
-    if (strncmp(variable, "LD_PRELOAD=", strlen("LD_PRELOAD=")) == 0)
-        return message_set(message, "allocator %s: its env sets LD_PRELOAD, which heapmark sets",
-                           allocator->name);
-    return 0;
-}
-
 /* " 'NAME=VALUE'", behind -E for strace. */
 static int put_variable(FILE *stream, const char *variable, bool trace)
 {
@@ -107,12 +83,12 @@ static int put_allocator_env(FILE *stream, const struct program_under *under, ch
 {
     char *list = strdup(under->allocator->env != NULL ? under->allocator->env : "");
     char *rest = list, *variable;
-    int result = list != NULL ? 0 : message_set(message, "out of memory");
+    int result = list != NULL ? environment_check_allocator(under->allocator, message)
+                              : message_set(message, "out of memory");
     while (result == 0 && (variable = strsep(&rest, "\n")) != NULL) {
         if (variable[0] == '\0')
             continue;
-        result = check_variable(variable, under->allocator, message);
-        if (result == 0 && put_variable(stream, variable, under->trace) < 0)
+        if (put_variable(stream, variable, under->trace) < 0)
             result = message_set(message, "out of memory");
     }
     free(list);
@@ -123,9 +99,9 @@ static int put_preload(FILE *stream, const struct program_under *under, char *me
 {
     char variable[2 * PATH_MAX + 32];
     const char *path = program_malloc_path(under->allocator);
-    if (check_path(path, message) < 0)
+    if (environment_check_preload(path, message) < 0)
         return -1;
-    if (under->witness != NULL && check_path(under->witness, message) < 0)
+    if (under->witness != NULL && environment_check_preload(under->witness, message) < 0)
         return -1;
     int bytes =
         snprintf(variable, sizeof variable, "LD_PRELOAD=%s%s%s", path,

@@ -1,6 +1,8 @@
 /* Starts a script of a stanza and follows it; see program_launch.h. */
 #include "program_launch.h"
 
+#include "clock.h"
+#include "descriptor.h"
 #include "message.h"
 
 #include <errno.h>
@@ -10,51 +12,21 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
     FIRST_FREE_FD = 5,
-    /* Ours stay above those that the process is given, so that dup2 never steps on one. */
-    OWN_FD_MINIMUM = 16,
     TICK_MS = 50,           /* how late a limit may be noticed */
     LOG_PATIENCE_MS = 2000, /* strace writes its last lines after the program's end */
     NOT_EXECUTED = 127,
 };
 
-#define NS_PER_S INT64_C(1000000000)
-
-int64_t program_now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * NS_PER_S + now.tv_nsec;
-}
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
-static int open_pipe(int *reader, int *writer)
-{
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return -1;
-    *reader = fcntl(ends[0], F_DUPFD_CLOEXEC, OWN_FD_MINIMUM);
-    *writer = fcntl(ends[1], F_DUPFD_CLOEXEC, OWN_FD_MINIMUM);
-    close(ends[0]);
-    close(ends[1]);
-    return *reader < 0 || *writer < 0 ? -1 : 0;
-}
-
 struct far_ends {
     int go, errors, log;
 };
 
-/* The rest is between fork and exec: only async-signal-safe calls. */
+/* The rest is between fork and exec. No other thread of ours lives then (see program_trial.h), so
+ * no lock of libc is held for ever. */
 
 static void say_and_die(const char *what, const char *name)
 {
@@ -103,11 +75,11 @@ int program_start(struct program_process *process, const struct program_launch *
 {
     struct far_ends far = {-1, -1, -1};
     *process = (struct program_process){.pid = -1, .pidfd = -1, .go = -1, .errors = -1, .log = -1};
-    int failed = open_pipe(&far.go, &process->go) < 0 ||
-                 open_pipe(&process->errors, &far.errors) < 0 ||
-                 (launch->log && open_pipe(&process->log, &far.log) < 0);
+    int failed = descriptor_pipe(&far.go, &process->go) < 0 ||
+                 descriptor_pipe(&process->errors, &far.errors) < 0 ||
+                 (launch->log && descriptor_pipe(&process->log, &far.log) < 0);
     if (!failed) {
-        process->launched_ns = program_now_ns();
+        process->launched_ns = clock_ns(CLOCK_MONOTONIC);
         process->pid = fork();
         if (process->pid == 0) {
             close(process->go); /* else it would wait for itself */
@@ -121,9 +93,9 @@ int program_start(struct program_process *process, const struct program_launch *
         failed = process->pidfd < 0;
     }
     int error = errno;
-    close_fd(&far.go);
-    close_fd(&far.errors);
-    close_fd(&far.log);
+    descriptor_close(&far.go);
+    descriptor_close(&far.errors);
+    descriptor_close(&far.log);
     if (!failed)
         return 0;
     program_kill(process);
@@ -132,38 +104,20 @@ int program_start(struct program_process *process, const struct program_launch *
 
 void program_go(struct program_process *process)
 {
-    close_fd(&process->go);
-}
-
-/* Keeps the end of what was written: the older half is dropped when there is no more room. */
-static void keep_tail(struct program_process *process, const char *text, size_t bytes)
-{
-    if (process->tail_bytes + bytes > PROGRAM_TAIL_BYTES) {
-        size_t kept = PROGRAM_TAIL_BYTES - bytes;
-        if (kept > process->tail_bytes)
-            kept = process->tail_bytes;
-        memmove(process->tail, process->tail + process->tail_bytes - kept, kept);
-        process->tail_bytes = kept;
-    }
-    memcpy(process->tail + process->tail_bytes, text, bytes);
-    process->tail_bytes += bytes;
-    process->tail[process->tail_bytes] = '\0';
+    descriptor_close(&process->go);
 }
 
 void program_drain(struct program_process *process)
 {
-    char text[PROGRAM_TAIL_BYTES / 2];
+    char text[LAST_WORDS_PIECE_BYTES];
     enum { READS_MAXIMUM = 64 }; /* one that writes without end must not hold us here */
     for (int i = 0; i < READS_MAXIMUM && process->errors >= 0; i++) {
         ssize_t got = read(process->errors, text, sizeof text);
         if (got < 0)
             return;
         if (got == 0)
-            close_fd(&process->errors);
-        for (ssize_t k = 0; k < got; k++)
-            text[k] = text[k] == '\0' ? ' ' : text[k];
-        if (got > 0)
-            keep_tail(process, text, (size_t)got);
+            descriptor_close(&process->errors);
+        last_words_add(&process->tail, text, (size_t)got);
     }
 }
 
@@ -175,7 +129,7 @@ static bool take_log(struct program_process *process, program_log_fn *take, void
     if (got > 0)
         take(argument, text, (size_t)got);
     if (got == 0)
-        close_fd(&process->log);
+        descriptor_close(&process->log);
     return got > 0 || (got < 0 && errno == EINTR);
 }
 
@@ -185,7 +139,7 @@ bool program_must_stop(const struct program_process *process, const struct progr
     if (limits->interrupted != NULL && *limits->interrupted)
         end->stop = PROGRAM_INTERRUPTED;
     else if (limits->time_limit_ns > 0 &&
-             program_now_ns() - process->launched_ns > limits->time_limit_ns)
+             clock_ns(CLOCK_MONOTONIC) - process->launched_ns > limits->time_limit_ns)
         end->stop = PROGRAM_TIMED_OUT;
     return end->stop != PROGRAM_ENDED;
 }
@@ -206,14 +160,24 @@ static bool has_ended(struct program_process *process, struct program_end *end)
     return true;
 }
 
-static void finish_log(struct program_process *process, program_log_fn *take, void *argument)
+/* To its end, or, where something that the program left behind holds it open, until it has been
+ * silent for a while; the time limit holds here too. */
+static void finish_log(struct program_process *process, const struct program_limits *limits,
+                       program_log_fn *take, void *argument)
 {
     struct pollfd polled = {.fd = process->log, .events = POLLIN};
-    int64_t start_ns = program_now_ns();
-    while (process->log >= 0 && program_now_ns() - start_ns < LOG_PATIENCE_MS * (NS_PER_S / 1000) &&
-           poll(&polled, 1, TICK_MS) >= 0)
-        if (polled.revents != 0 && !take_log(process, take, argument))
+    struct program_end ignored = {.stop = PROGRAM_ENDED};
+    for (int silent_ms = 0; process->log >= 0 && silent_ms < LOG_PATIENCE_MS;
+         silent_ms += TICK_MS) {
+        if (program_must_stop(process, limits, &ignored) ||
+            (poll(&polled, 1, TICK_MS) < 0 && errno != EINTR))
             return;
+        if (polled.revents == 0)
+            continue;
+        if (!take_log(process, take, argument))
+            return;
+        silent_ms = 0;
+    }
 }
 
 struct program_end program_wait(struct program_process *process,
@@ -234,7 +198,7 @@ struct program_end program_wait(struct program_process *process,
         if (polled[0].revents == 0 || !has_ended(process, &end))
             continue;
         if (process->log >= 0)
-            finish_log(process, take, argument);
+            finish_log(process, limits, take, argument);
         program_drain(process);
         break;
     }
@@ -252,8 +216,8 @@ void program_kill(struct program_process *process)
             continue;
     }
     process->pid = -1;
-    close_fd(&process->pidfd);
-    close_fd(&process->go);
-    close_fd(&process->errors);
-    close_fd(&process->log);
+    descriptor_close(&process->pidfd);
+    descriptor_close(&process->go);
+    descriptor_close(&process->errors);
+    descriptor_close(&process->log);
 }

@@ -8,6 +8,8 @@
 #ifndef HEAPMARK_PROGRAM_LAUNCH_H
 #define HEAPMARK_PROGRAM_LAUNCH_H
 
+#include "last_words.h"
+
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +19,6 @@
 enum {
     PROGRAM_ERRORS_FD = 3,
     PROGRAM_LOG_FD = 4,
-    PROGRAM_TAIL_BYTES = 4096,
 };
 
 struct program_launch {
@@ -34,9 +35,8 @@ struct program_process {
     int go;     /* closed by program_go: the process waits for it before it executes anything */
     int errors; /* read end of its descriptor 3 */
     int log;    /* read end of its descriptor 4, -1 without */
-    int64_t launched_ns;               /* CLOCK_MONOTONIC */
-    char tail[PROGRAM_TAIL_BYTES + 1]; /* what it wrote last to descriptor 3, NUL-terminated */
-    size_t tail_bytes;
+    int64_t launched_ns;    /* CLOCK_MONOTONIC */
+    struct last_words tail; /* of what it wrote to descriptor 3 */
 };
 
 enum program_stop { PROGRAM_ENDED, PROGRAM_TIMED_OUT, PROGRAM_INTERRUPTED };
@@ -54,7 +54,6 @@ struct program_limits {
 
 typedef void program_log_fn(void *argument, const char *text, size_t bytes);
 
-int64_t program_now_ns(void);
 /* Forks. The process stands still before its exec until program_go, so that it can be traced
  * from its first instruction on. Returns 0, or -1 with a message and nothing left behind. */
 int program_start(struct program_process *process, const struct program_launch *launch,

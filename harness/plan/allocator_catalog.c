@@ -15,6 +15,11 @@
 static const char *const known_keys[] = {"base",     "env",    "library",  "package", "path",
                                          "programs", "source", "standard", "summary", NULL};
 
+/* The stanza without a library. */
+#define GLIBC "glibc"
+
+enum { BASES_MAXIMUM = 8, ALLOCATOR_NAME_BYTES = 64 };
+
 static char *copy(const char *text)
 {
     return strdup(text != NULL ? text : "");
@@ -38,7 +43,7 @@ static char *first_fit(const char *pattern)
 static char *first_match(const char *patterns)
 {
     char *list = strdup(patterns), *rest = list, *line, *found = NULL;
-    while (found == NULL && (line = strsep(&rest, "\n")) != NULL)
+    while (list != NULL && found == NULL && (line = strsep(&rest, "\n")) != NULL)
         if (line[0] != '\0')
             found = first_fit(line);
     free(list);
@@ -68,48 +73,124 @@ static const struct ini_section *find_section(const struct ini_file *ini, const 
     return NULL;
 }
 
-/* The value in the stanza itself, else in its base. */
-static const char *get_inherited(const struct ini_section *section, const struct ini_section *base,
-                                 const char *key)
+/* A stanza and those it is based on, itself first. */
+struct lineage {
+    const struct ini_section *sections[BASES_MAXIMUM + 1];
+    size_t count;
+};
+
+static int find_lineage(struct lineage *lineage, const struct ini_file *ini,
+                        const struct ini_section *section, char *message)
 {
-    const char *value = ini_get(section, key);
-    return value != NULL || base == NULL ? value : ini_get(base, key);
+    lineage->count = 0;
+    for (;;) {
+        lineage->sections[lineage->count++] = section;
+        const char *base = ini_get(section, "base");
+        if (base == NULL)
+            return 0;
+        if (lineage->count > BASES_MAXIMUM)
+            return message_set(message, "%s:%d: [%s] has base upon base; %d are the most",
+                               ini->path, lineage->sections[0]->line, lineage->sections[0]->name,
+                               BASES_MAXIMUM);
+        section = find_section(ini, base);
+        if (section == NULL)
+            return message_set(message,
+                               "%s:%d: [%s] has base = %s, which is no section of this file",
+                               ini->path, lineage->sections[lineage->count - 1]->line,
+                               lineage->sections[lineage->count - 1]->name, base);
+    }
+}
+
+/* The stanza of the lineage that has the key, itself first; NULL: none. */
+static const struct ini_section *holder(const struct lineage *lineage, const char *key)
+{
+    for (size_t i = 0; i < lineage->count; i++)
+        if (ini_get(lineage->sections[i], key) != NULL)
+            return lineage->sections[i];
+    return NULL;
+}
+
+static const char *get_inherited(const struct lineage *lineage, const char *key)
+{
+    const struct ini_section *section = holder(lineage, key);
+    return section != NULL ? ini_get(section, key) : NULL;
+}
+
+/* Sets path and installed. What a stanza says of its library stands before what its base says. */
+static int find_library(struct allocator_entry *entry, const struct ini_file *ini,
+                        const struct lineage *lineage, const struct paths *paths, char *message)
+{
+    for (size_t i = 0; i < lineage->count; i++) {
+        const struct ini_section *section = lineage->sections[i];
+        const char *library = ini_get(section, "library");
+        const char *patterns = ini_get(section, "path");
+        if (library == NULL && patterns == NULL)
+            continue;
+        if (library != NULL && patterns != NULL)
+            return message_set(message, "%s:%d: [%s] has both library and path; give one",
+                               ini->path, section->line, section->name);
+        if (patterns != NULL && patterns[0] != '/')
+            return message_set(message, "%s:%d: [%s] path = %s must begin with '/'", ini->path,
+                               section->line, section->name, patterns);
+        entry->allocator.path =
+            library != NULL ? path_join(paths->programs, library) : first_match(patterns);
+        entry->installed =
+            entry->allocator.path != NULL && access(entry->allocator.path, R_OK) == 0;
+        return 0;
+    }
+    /* A forgotten path must not become glibc's figures under another name. */
+    const struct ini_section *last = lineage->sections[lineage->count - 1];
+    if (strcmp(last->name, GLIBC) != 0)
+        return message_set(
+            message,
+            "%s:%d: [%s] names no library: give library, path, or base (base = " GLIBC
+            " for the C library's own malloc)",
+            ini->path, last->line, last->name);
+    entry->installed = true;
+    return 0;
+}
+
+/* A name goes into file names, labels and charts. */
+static bool fair_name(const char *name, size_t length)
+{
+    return length > 0 && length < ALLOCATOR_NAME_BYTES &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-") >=
+               length;
+}
+
+static bool complete(const struct allocator *allocator)
+{
+    return allocator->name != NULL && allocator->env != NULL && allocator->summary != NULL &&
+           allocator->source != NULL && allocator->package != NULL;
 }
 
 static int read_entry(struct allocator_entry *entry, const struct ini_file *ini,
                       const struct ini_section *section, const struct paths *paths, char *message)
 {
-    if (ini_file_check_keys(ini, section, known_keys, message) < 0)
+    struct lineage lineage;
+    struct allocator *allocator = &entry->allocator;
+    if (!fair_name(section->name, strlen(section->name)))
+        return message_set(message,
+                           "%s:%d: [%s]: a name is made of letters, digits, '.', '_', '+' and '-', "
+                           "63 at most",
+                           ini->path, section->line, section->name);
+    if (ini_file_check_keys(ini, section, known_keys, message) < 0 ||
+        find_lineage(&lineage, ini, section, message) < 0 ||
+        find_library(entry, ini, &lineage, paths, message) < 0)
         return -1;
-    const char *base_name = ini_get(section, "base");
-    const struct ini_section *base = base_name ? find_section(ini, base_name) : NULL;
-    if (base_name != NULL && base == NULL)
-        return message_set(message, "%s:%d: [%s] has base = %s, which is no section of this file",
-                           ini->path, section->line, section->name, base_name);
-    const char *library = get_inherited(section, base, "library");
-    const char *patterns = get_inherited(section, base, "path");
-    int standard = get_flag(ini, section, "standard", base == NULL, message);
-    int programs = get_flag(ini, ini_get(section, "programs") || !base ? section : base, "programs",
-                            true, message);
+    const struct ini_section *fit = holder(&lineage, "programs");
+    int standard = get_flag(ini, section, "standard", lineage.count == 1, message);
+    int programs = get_flag(ini, fit != NULL ? fit : section, "programs", true, message);
     if (standard < 0 || programs < 0)
         return -1;
-
-    struct allocator *allocator = &entry->allocator;
-    allocator->name = copy(section->name);
-    allocator->env = copy(ini_get(section, "env"));
-    allocator->summary = copy(ini_get(section, "summary"));
-    allocator->source = copy(get_inherited(section, base, "source"));
-    allocator->package = copy(get_inherited(section, base, "package"));
-    allocator->programs = programs;
-    if (library != NULL)
-        allocator->path = path_join(paths->programs, library);
-    else if (patterns != NULL)
-        allocator->path = first_match(patterns);
     entry->standard = standard;
-    entry->installed = library != NULL    ? access(allocator->path, R_OK) == 0
-                       : patterns != NULL ? allocator->path != NULL
-                                          : true;
-    return 0;
+    allocator->programs = programs;
+    allocator->name = copy(section->name);
+    allocator->env = copy(get_inherited(&lineage, "env"));
+    allocator->summary = copy(get_inherited(&lineage, "summary"));
+    allocator->source = copy(get_inherited(&lineage, "source"));
+    allocator->package = copy(get_inherited(&lineage, "package"));
+    return complete(allocator) ? 0 : message_set(message, "out of memory");
 }
 
 int allocator_catalog_load(struct allocator_catalog *catalog, const struct paths *paths,
@@ -119,8 +200,8 @@ int allocator_catalog_load(struct allocator_catalog *catalog, const struct paths
     struct ini_file ini;
     if (ini_file_load(&ini, paths->allocators, message) < 0)
         return -1;
-    int result = 0;
     catalog->entries = calloc(ini.section_count + 1, sizeof *catalog->entries);
+    int result = catalog->entries != NULL ? 0 : message_set(message, "out of memory");
     for (size_t i = 0; i < ini.section_count && result == 0; i++) {
         catalog->count++;
         result = read_entry(&catalog->entries[i], &ini, &ini.sections[i], paths, message);
@@ -158,7 +239,8 @@ static int add_to_run(struct run *run, const struct allocator *from, const char 
     if (all == NULL)
         return message_set(message, "out of memory");
     run->allocators = all;
-    all[run->allocator_count++] = (struct allocator){
+    struct allocator *added = &all[run->allocator_count++];
+    *added = (struct allocator){
         .name = copy(name),
         .path = from->path != NULL ? strdup(from->path) : NULL,
         .env = copy(from->env),
@@ -169,19 +251,15 @@ static int add_to_run(struct run *run, const struct allocator *from, const char 
         .file = copy(""),
         .version = copy(""),
     };
+    if (!complete(added) || added->file == NULL || added->version == NULL ||
+        (from->path != NULL && added->path == NULL))
+        return message_set(message, "out of memory");
     return 0;
 }
 
-/* A name goes into file names, labels and charts. */
-static bool fair_name(const char *name, size_t length)
-{
-    return length > 0 && length < 64 &&
-           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-") >=
-               length;
-}
-
 /* name=path/to/lib.so */
-static int add_by_path(struct run *run, const char *word, char *message)
+static int add_by_path(const struct allocator_catalog *catalog, struct run *run, const char *word,
+                       char *message)
 {
     size_t length = strcspn(word, "=");
     if (!fair_name(word, length))
@@ -189,20 +267,22 @@ static int add_by_path(struct run *run, const char *word, char *message)
                            "-a %s: the name before '=' must be letters, digits, '.', '_', '+' "
                            "or '-', 63 at most",
                            word);
-    char path[PATH_MAX], name[64];
+    char path[PATH_MAX], name[ALLOCATOR_NAME_BYTES];
+    memcpy(name, word, length);
+    name[length] = '\0';
+    if (find_entry(catalog, name) != NULL || strcmp(name, "all") == 0)
+        return message_set(message,
+                           "-a %s: '%s' means something else already (see heapmark list "
+                           "allocators); give this library another name",
+                           word, name);
+    if (word[length + 1] == '\0')
+        return message_set(message, "-a %s: name a library after the '='", word);
     if (realpath(word + length + 1, path) == NULL)
         return message_set(message, "-a %s: cannot find %s: %s", word, word + length + 1,
                            strerror(errno));
     char reason[MESSAGE_BYTES];
     if (elf_file_misfit(path, reason) != NULL)
         return message_set(message, "-a %s: %s %s", word, path, reason);
-    if (strpbrk(path, " :") != NULL)
-        return message_set(message,
-                           "-a %s: LD_PRELOAD cannot name a path with a blank or a colon; copy "
-                           "the library elsewhere",
-                           word);
-    memcpy(name, word, length);
-    name[length] = '\0';
     struct allocator named = {.path = path, .programs = true, .source = (char *)"command line"};
     return add_to_run(run, &named, name, message);
 }
@@ -240,6 +320,12 @@ static int add_all(const struct allocator_catalog *catalog, struct run *run, cha
     return 0;
 }
 
+bool allocator_is_known(const struct allocator_catalog *catalog, const struct run *run,
+                        const char *name)
+{
+    return find_entry(catalog, name) != NULL || run_find_allocator(run, name) >= 0;
+}
+
 int allocator_select(const struct allocator_catalog *catalog, const char *const *words,
                      size_t word_count, struct run *run, char *message)
 {
@@ -250,7 +336,7 @@ int allocator_select(const struct allocator_catalog *catalog, const char *const 
         if (strcmp(words[i], "all") == 0)
             result = add_all(catalog, run, message);
         else if (strchr(words[i], '=') != NULL)
-            result = add_by_path(run, words[i], message);
+            result = add_by_path(catalog, run, words[i], message);
         else
             result = add_by_name(catalog, run, words[i], message);
         if (result < 0)

@@ -2,9 +2,10 @@
  * The allocators that heapmark knows: the stanzas of allocators.ini, and whatever -a adds.
  *
  * Keys of a stanza: summary, source, package, `library` (a file in heapmark's own folder) or
- * `path` (globs, one a line, the first that exists is taken), env (KEY=VALUE, one a line),
- * base (another stanza whose keys hold unless given here), standard (yes: part of 'all'),
- * programs (no: never offered to whole programs unless named).
+ * `path` (absolute globs, one a line, the first that exists is taken), env (KEY=VALUE, one a
+ * line), base (another stanza, whose keys but `standard` hold unless given here), standard (yes:
+ * part of 'all', which is what a stanza without a base is by itself), programs (no: never offered
+ * to whole programs unless named). Only [glibc] and what is based on it names no library.
  */
 #ifndef HEAPMARK_ALLOCATOR_CATALOG_H
 #define HEAPMARK_ALLOCATOR_CATALOG_H
@@ -33,5 +34,9 @@ void allocator_catalog_release(struct allocator_catalog *catalog);
  * installed, unknown, or named twice is refused: -1 and a message. */
 int allocator_select(const struct allocator_catalog *catalog, const char *const *words,
                      size_t word_count, struct run *run, char *message);
+
+/* Whether a stanza or an allocator of the run has that name. */
+bool allocator_is_known(const struct allocator_catalog *catalog, const struct run *run,
+                        const char *name);
 
 #endif

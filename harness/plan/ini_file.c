@@ -4,16 +4,24 @@
 #include "message.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ini.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* inih keeps that much of a name, MAX_SECTION in its source. */
+enum { SECTION_NAME_BYTES = 50 };
 
 struct loading {
     struct ini_file *ini;
     FILE *file;
-    int line;      /* the last one read; Debian's inih does not tell its handler */
-    char *message; /* set when a line is refused */
+    int line;       /* the last one read; Debian's inih does not tell its handler */
+    bool continues; /* that line starts blank */
+    char *message;  /* set when a line is refused */
 };
 
 static struct ini_section *add_section(struct ini_file *ini, const char *name, int line)
@@ -51,6 +59,9 @@ static int add_entry(struct ini_section *section, const char *key, const char *v
     entries[section->entry_count] =
         (struct ini_entry){.key = strdup(key), .value = strdup(value), .line = line};
     section->entry_count++;
+    if (entries[section->entry_count - 1].key == NULL ||
+        entries[section->entry_count - 1].value == NULL)
+        return -1;
     return 0;
 }
 
@@ -65,10 +76,15 @@ static int refuse(struct loading *loading, const char *what, const char *name)
 
 static void start_section(struct loading *loading, const char *line)
 {
-    char name[64];
-    if (sscanf(line, " [%63[^]\n]]", name) != 1)
-        return;
+    char name[SECTION_NAME_BYTES];
     struct ini_file *ini = loading->ini;
+    if (strcspn(line, "]") > sizeof name) { /* its bracket counts; inih would cut it short */
+        message_set(loading->message, "%s:%d: a section's name may have %zu characters at most",
+                    ini->path, loading->line, sizeof name - 1);
+        return;
+    }
+    if (sscanf(line, "[%49[^]\n]]", name) != 1)
+        return;
     for (size_t i = 0; i < ini->section_count; i++)
         if (strcmp(ini->sections[i].name, name) == 0)
             refuse(loading, "section", name);
@@ -83,7 +99,16 @@ static char *read_line(char *text, int text_bytes, void *stream)
     struct loading *loading = stream;
     loading->line++;
     char *line = fgets(text, text_bytes, loading->file);
-    if (line != NULL && line[0] == '[')
+    if (line == NULL)
+        return NULL;
+    /* inih would take the rest for another line: a blank at the cut would become a line end. */
+    if (strlen(line) == (size_t)text_bytes - 1 && line[text_bytes - 2] != '\n') {
+        message_set(loading->message, "%s:%d: longer than %d characters: go on in an indented line",
+                    loading->ini->path, loading->line, text_bytes - 2);
+        return NULL;
+    }
+    loading->continues = line[0] == ' ' || line[0] == '\t';
+    if (line[0] == '[')
         start_section(loading, line);
     return line;
 }
@@ -93,25 +118,42 @@ static int take_line(void *user, const char *section_name, const char *key, cons
 {
     struct loading *loading = user;
     struct ini_file *ini = loading->ini;
-    (void)section_name;
     if (loading->message[0] != '\0' || ini->section_count == 0)
         return 0;
     struct ini_section *section = &ini->sections[ini->section_count - 1];
     struct ini_entry *last =
         section->entry_count > 0 ? &section->entries[section->entry_count - 1] : NULL;
-    /* The same key on the very next line is a continuation to inih, or a repetition. */
-    if (last != NULL && strcmp(last->key, key) == 0)
+    if (strcmp(section->name, section_name) != 0) { /* inih takes an indented one too */
+        message_set(loading->message, "%s:%d: the line of a section must begin with its '['",
+                    ini->path, loading->line);
+        return 0;
+    }
+    if (last != NULL && loading->continues && strcmp(last->key, key) == 0)
         return append_line(last, value) == 0;
     if (ini_get(section, key) != NULL)
         return refuse(loading, "key", key);
     return add_entry(section, key, value, loading->line) == 0;
 }
 
+/* A FIFO would keep us waiting for ever, a folder reads as an empty file. */
+static FILE *open_regular(const char *path)
+{
+    struct stat status;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0)
+        return NULL;
+    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode))
+        return fdopen(file, "r");
+    close(file);
+    errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+    return NULL;
+}
+
 int ini_file_load(struct ini_file *ini, const char *path, char *message)
 {
     *ini = (struct ini_file){.path = strdup(path)};
     char reason[MESSAGE_BYTES] = "";
-    struct loading loading = {.ini = ini, .message = reason, .file = fopen(path, "re")};
+    struct loading loading = {.ini = ini, .message = reason, .file = open_regular(path)};
 
     if (loading.file == NULL) {
         int error = errno;
@@ -125,10 +167,7 @@ int ini_file_load(struct ini_file *ini, const char *path, char *message)
     ini_file_release(ini);
     if (reason[0] != '\0')
         return message_set(message, "%s", reason);
-    return message_set(message,
-                       "%s:%d: not 'key = value', '[section]' or a comment "
-                       "(or longer than 199 characters: go on in an indented line)",
-                       path, line);
+    return message_set(message, "%s:%d: not 'key = value', '[section]' or a comment", path, line);
 }
 
 void ini_file_release(struct ini_file *ini)

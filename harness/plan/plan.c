@@ -83,6 +83,27 @@ static int add_workloads(struct planning *planning, const struct plan_request *r
     return 0;
 }
 
+/* A misspelt name in `allocators` would silently leave an allocator out. */
+static int check_filters(struct planning *planning, const struct allocator_catalog *allocators)
+{
+    for (size_t w = 0; w < planning->run->workload_count; w++) {
+        char *words = strdup(planning->filters[w]), *rest = words, *word;
+        int result = 0;
+        while (result == 0 && (word = strsep(&rest, " \t\n")) != NULL) {
+            const char *name = word + (word[0] == '-');
+            if (name[0] != '\0' && !allocator_is_known(allocators, planning->run, name))
+                result = message_set(planning->message,
+                                     "unknown allocator '%s' in `allocators` of workload %s of the "
+                                     "suite",
+                                     name, planning->run->workloads[w].label);
+        }
+        free(words);
+        if (result < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static bool runs_under(const struct planning *planning, size_t workload, size_t allocator)
 {
     const struct workload_spec *spec = &planning->run->workloads[workload];
@@ -175,6 +196,8 @@ int plan_make(struct run *run, const struct plan_request *request,
         0)
         return -1;
     int result = add_workloads(&planning, request, workloads);
+    if (result == 0)
+        result = check_filters(&planning, allocators);
     if (result == 0 && add_trials(&planning) < 0)
         result = message_set(message, "out of memory");
     if (result == 0 && run->trial_count == 0)

@@ -52,6 +52,8 @@ static int read_item(struct suite_item *item, const struct ini_file *ini,
 static int read_suite(struct suite *suite, const struct ini_file *ini, char *message)
 {
     suite->items = calloc(ini->section_count + 1, sizeof *suite->items);
+    if (suite->items == NULL)
+        return message_set(message, "out of memory");
     for (size_t i = 0; i < ini->section_count; i++) {
         const struct ini_section *section = &ini->sections[i];
         if (strcmp(section->name, "suite") != 0) {
@@ -65,9 +67,11 @@ static int read_suite(struct suite *suite, const struct ini_file *ini, char *mes
             read_blocks(&suite->blocks, ini, section, message) < 0)
             return -1;
     }
+    if (suite->summary == NULL)
+        suite->summary = strdup("");
     if (suite->item_count == 0)
         return message_set(message, "%s holds no workload; add a [section] for each", ini->path);
-    return 0;
+    return suite->summary != NULL ? 0 : message_set(message, "out of memory");
 }
 
 static char *suite_path(const char *folder, const char *name)

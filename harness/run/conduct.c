@@ -3,6 +3,7 @@
 
 #include "child.h"
 #include "cpus.h"
+#include "fixed_files.h"
 #include "message.h"
 #include "program_trial.h"
 #include "trial_watch.h"
@@ -11,7 +12,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     PAD_BYTES_MAXIMUM = 4096, /* one page of stack positions */
@@ -26,6 +26,7 @@ enum {
 struct conducting {
     const struct conduct *given;
     struct cpus cpus;
+    struct fixed_files fixed;
     struct program_session **sessions; /* by workload; NULL: not opened */
     atomic_bool trace;                 /* strace works here; relaxed: a hint */
     pthread_mutex_t lock;              /* guards what follows, the store, and the run's records */
@@ -134,6 +135,15 @@ static void synthetic_trial(struct conducting *conducting, struct trial_record *
         atomic_store_explicit(&conducting->trace, false, memory_order_relaxed);
 }
 
+/* What would otherwise look as if there were nothing to count. */
+static void tell_uncounted(struct trial_record *record)
+{
+    if (record->key.pass == PASS_INSPECT && record->status == STATUS_OK &&
+        !record->syscalls.counted && record->detail[0] == '\0')
+        message_set(record->detail, "system calls not counted: strace is not installed (apt-get "
+                                    "install strace) or may not trace here");
+}
+
 /* ---- programs ---------------------------------------------------------------- */
 
 static struct program_session *session_of(struct conducting *conducting,
@@ -224,6 +234,19 @@ static bool give_up(struct conducting *conducting, struct trial_record *record)
     return failure != NULL;
 }
 
+/* No figure of a library or a runner that is not the one whose SHA-256 is stored. */
+static void check_files(struct conducting *conducting, struct trial_record *record)
+{
+    const char *changed = record->status == STATUS_OK
+                              ? fixed_files_changed(&conducting->fixed, record->key.allocator)
+                              : NULL;
+    if (changed == NULL)
+        return;
+    record->status = STATUS_FAILED;
+    message_set(record->detail, "%s was replaced while the run was under way; begin a new run",
+                changed);
+}
+
 /* The trial is recorded apart and takes its place in the run when it is whole, since others look
  * at the run meanwhile. */
 static void take_trial(struct conducting *conducting, struct trial_record *planned, int cpu)
@@ -238,6 +261,8 @@ static void take_trial(struct conducting *conducting, struct trial_record *plann
             run_program(conducting, &record);
         else
             synthetic_trial(conducting, &record, cpu);
+        tell_uncounted(&record);
+        check_files(conducting, &record);
     }
     finish(conducting, planned, &record);
 }
@@ -309,31 +334,22 @@ static void run_all(struct conducting *conducting)
     cpus_restore(&conducting->cpus);
 }
 
-static bool strace_installed(void)
-{
-    const char *path = getenv("PATH");
-    char *list = strdup(path != NULL ? path : "/usr/bin:/bin"), *rest = list, *folder;
-    bool found = false;
-    while (!found && (folder = strsep(&rest, ":")) != NULL) {
-        char *program = path_join(folder, "strace");
-        found = program != NULL && access(program, X_OK) == 0;
-        free(program);
-    }
-    free(list);
-    return found;
-}
-
 int conduct_run(const struct conduct *given, char *message)
 {
+    char missing[64];
     struct conducting conducting = {
         .given = given,
         .lock = PTHREAD_MUTEX_INITIALIZER,
-        .trace = strace_installed(),
+        .trace = !program_missing(&(struct program){.needs = (char[]){"strace"}}, missing),
         .message = message,
         .sessions = calloc(given->run->workload_count, sizeof(struct program_session *)),
     };
     if (conducting.sessions == NULL)
         return message_set(message, "out of memory");
+    if (fixed_files_init(&conducting.fixed, given->run, given->paths, message) < 0) {
+        free(conducting.sessions);
+        return -1;
+    }
     for (size_t i = 0; i < given->run->trial_count; i++)
         conducting.done += given->run->trials[i].status != STATUS_PLANNED;
     cpus_init(&conducting.cpus);
@@ -344,5 +360,6 @@ int conduct_run(const struct conduct *given, char *message)
         free(conducting.sessions[w]);
     }
     free(conducting.sessions);
+    fixed_files_release(&conducting.fixed);
     return conducting.failed ? -1 : 0;
 }

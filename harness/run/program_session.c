@@ -114,7 +114,8 @@ int program_session_write(const struct program_session *session, const char *tex
             fprintf(file, "ulimit -d %lld || exit\n", (long long)memory_limit_bytes / KIB_BYTES);
         fprintf(file, "exec 2>&%d %d>&-\n%s\n", PROGRAM_ERRORS_FD, PROGRAM_ERRORS_FD, text);
     }
-    if (file != NULL && fclose(file) == 0)
+    bool written = file != NULL && ferror(file) == 0;
+    if (file != NULL && fclose(file) == 0 && written)
         return 0;
     return message_set(message, "cannot write %s: %s", session->script, strerror(errno));
 }
@@ -149,7 +150,7 @@ static int judge(const char *what, const struct program_process *process,
     trial_record_init(&verdict);
     if (end->stop == PROGRAM_INTERRUPTED)
         return 1;
-    program_verdict(end, process->tail, options->time_limit_ns, &verdict);
+    program_verdict(end, process->tail.text, options->time_limit_ns, &verdict);
     return verdict.status == STATUS_OK ? 0 : message_set(message, "%s: %s", what, verdict.detail);
 }
 

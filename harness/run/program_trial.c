@@ -1,6 +1,7 @@
 /* One trial of a real program; see program_trial.h. */
 #include "program_trial.h"
 
+#include "clock.h"
 #include "hyperfine.h"
 #include "message.h"
 #include "process_sweep.h"
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* That an allocator serves this program. */
@@ -31,13 +31,6 @@ struct trial {
     struct trial_record *record;
     struct program_limits limits;
 };
-
-static int64_t realtime_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 static int fail(struct trial_record *record)
 {
@@ -94,12 +87,16 @@ static int execute(const struct trial *trial, struct program_launch *launch, fol
     } else {
         pid_t group = process.pid;
         struct program_end end = follow(trial, &process, argument);
-        record->elapsed_ns = program_now_ns() - process.launched_ns;
+        record->elapsed_ns = clock_ns(CLOCK_MONOTONIC) - process.launched_ns;
         if (steal_ticks >= 0)
             record->steal_ticks = proc_read_steal_ticks() - steal_ticks;
-        program_verdict(&end, process.tail, trial->limits.time_limit_ns, record);
+        program_verdict(&end, process.tail.text, trial->limits.time_limit_ns, record);
         program_kill(&process);
-        process_sweep(group, mark);
+        if (process_sweep(group, mark) < 0 && record->status == STATUS_OK) {
+            fail(record);
+            message_set(record->detail, "left processes behind that cannot be killed; they would "
+                                        "disturb what comes after");
+        }
     }
     environment_release(&environment);
     return result;
@@ -252,8 +249,8 @@ static struct program_end follow_strace(const struct trial *trial, struct progra
     struct program_end end = program_wait(process, &trial->limits, take_log, argument);
     /* strace says so itself when it may not trace; then nothing was executed. */
     if (end.stop == PROGRAM_ENDED && end.exit_status != 0 &&
-        (strncmp(process->tail, "strace: ", strlen("strace: ")) == 0 ||
-         strstr(process->tail, "\nstrace: ") != NULL))
+        (strncmp(process->tail.text, "strace: ", strlen("strace: ")) == 0 ||
+         strstr(process->tail.text, "\nstrace: ") != NULL))
         ((struct trace_log *)argument)->counts.counted = false;
     return end;
 }
@@ -355,7 +352,7 @@ void program_trial(struct program_session *session, const struct allocator *allo
         .record = record,
         .limits = {options->time_limit_ns, options->interrupted},
     };
-    record->started_ns = realtime_ns();
+    record->started_ns = clock_ns(CLOCK_REALTIME);
     record->status = STATUS_PLANNED;
     record->detail[0] = '\0';
     if (cannot_run_here(&trial))

@@ -3,6 +3,7 @@
 
 #include "message.h"
 #include "program_command.h"
+#include "last_words.h"
 #include "units.h"
 
 #include <signal.h>
@@ -25,21 +26,6 @@ static bool ran_out_of_memory(const char *errors)
         if (strcasestr(errors, memory_complaints[i]) != NULL)
             return true;
     return false;
-}
-
-/* "; it said: LAST LINE", or "". */
-static const char *last_words(const char *errors, char *text, size_t bytes)
-{
-    size_t end = strlen(errors);
-    while (end > 0 && errors[end - 1] == '\n')
-        end--;
-    size_t start = end;
-    while (start > 0 && errors[start - 1] != '\n')
-        start--;
-    if (start == end)
-        return "";
-    snprintf(text, bytes, "; it said: %.*s", (int)(end - start), errors + start);
-    return text;
 }
 
 static void judge_signal(int number, const char *said, struct trial_record *record)
@@ -75,7 +61,7 @@ void program_verdict(const struct program_end *end, const char *errors, int64_t 
                      struct trial_record *record)
 {
     char words[256], limit[UNITS_TEXT_BYTES];
-    const char *said = last_words(errors, words, sizeof words);
+    const char *said = last_words_quote(errors, words, sizeof words);
     record->status = STATUS_PLANNED;
     if (end->stop == PROGRAM_INTERRUPTED)
         return;

@@ -6,6 +6,8 @@
 #include "session.h"
 
 #include <malloc.h>
+#include <stdalign.h>
+#include <stddef.h>
 
 void inspection_init(struct inspection *inspection, bool usable_known)
 {
@@ -43,11 +45,24 @@ static void leave(struct session *session)
         pthread_mutex_unlock(&session->inspection.lock);
 }
 
+/* C11 7.22.3: a block must suit every object that fits into it. One under 16 bytes need not be
+ * aligned to 16, since no object of that size is; some allocators make use of that. */
+static void check_alignment(struct session *session, const void *block, size_t bytes)
+{
+    size_t needed = alignof(max_align_t);
+    while (needed > bytes)
+        needed /= 2;
+    if (needed > 1 && (uintptr_t)block % needed != 0)
+        session_end(session, OUTCOME_CORRUPT,
+                    "the allocator returned a block that is not aligned for what fits into it");
+}
+
 void worker_inspect_grew(struct worker *worker, void *block, size_t bytes)
 {
     struct session *session = session_of(worker->trial);
     struct inspection *books = &session->inspection;
     int64_t wanted = session->page->peak_live_bytes;
+    check_alignment(session, block, bytes);
     enter(worker);
     books->live_bytes += (int64_t)bytes;
     books->live_blocks++;

@@ -2,8 +2,17 @@
 #include "malloc_owner.h"
 
 #include <dlfcn.h>
+#include <gnu/libc-version.h>
 #include <malloc.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
 typedef void any_function(void);
 
@@ -31,4 +40,26 @@ void malloc_owners(struct malloc_owner owners[MALLOC_FAMILY])
         if (dladdr((void *)family[i].function, &info) != 0 && info.dli_fname != NULL)
             owners[i].file = info.dli_fname;
     }
+}
+
+static const struct family_member instruments[] = {
+    MEMBER(clock_gettime), MEMBER(read),      MEMBER(send),           MEMBER(prctl),
+    MEMBER(nanosleep),     MEMBER(setrlimit), MEMBER(pthread_create), MEMBER(sched_setaffinity),
+};
+
+const char *foreign_instrument(const char **owner)
+{
+    Dl_info libc, info;
+    if (dladdr((void *)(any_function *)gnu_get_libc_version, &libc) == 0)
+        return NULL;
+    for (size_t i = 0; i < sizeof instruments / sizeof instruments[0]; i++) {
+        void *address = (void *)instruments[i].function;
+        /* The kernel's vDSO serves the clock, and is in no list of dladdr where it has no name. */
+        if (dladdr(address, &info) == 0 || info.dli_fbase == libc.dli_fbase ||
+            strstr(info.dli_fname, "vdso") != NULL)
+            continue;
+        *owner = info.dli_fname;
+        return instruments[i].name;
+    }
+    return NULL;
 }

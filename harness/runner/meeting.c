@@ -43,7 +43,7 @@ static bool spin(struct meeting *meeting, uint32_t generation)
 {
     if (meeting->spin_ns == 0)
         return released(meeting, generation);
-    uint64_t until = clock_ns(CLOCK_MONOTONIC) + meeting->spin_ns;
+    int64_t until = clock_ns(CLOCK_MONOTONIC) + meeting->spin_ns;
     do {
         for (int i = 0; i < PAUSES_A_LOOK; i++) {
             if (released(meeting, generation))

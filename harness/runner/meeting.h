@@ -18,7 +18,7 @@ struct meeting {
     _Atomic uint32_t generation; /* counts releases; what the sleepers watch */
     _Atomic uint32_t sleepers;
     uint32_t threads;
-    uint64_t spin_ns; /* 0 where spinning would take the CPU from somebody who works */
+    int64_t spin_ns; /* 0 where spinning would take the CPU from somebody who works */
 };
 
 void meeting_init(struct meeting *meeting, unsigned threads);

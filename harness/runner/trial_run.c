@@ -55,13 +55,13 @@ static void note_live_peak(struct session *session, int64_t live_bytes)
         session->page->live_peak_bytes = live_bytes;
 }
 
-static void end_lap(struct session *session, uint64_t now_ns)
+static void end_lap(struct session *session, int64_t now_ns)
 {
     struct trial_page *page = session->page;
     struct totals totals = add_up(session);
     unsigned lap = session->next_lap - 1;
     struct lap_record *record = lap == 0 ? &page->warm_up : &page->lap[lap - 1];
-    *record = (struct lap_record){.wall_ns = now_ns - session->lap_started_ns,
+    *record = (struct lap_record){.wall_ns = (uint64_t)(now_ns - session->lap_started_ns),
                                   .cpu_ns = totals.cpu_ns,
                                   .operations = totals.operations - session->operations};
     note_live_peak(session, totals.live_bytes);
@@ -72,11 +72,14 @@ static void end_lap(struct session *session, uint64_t now_ns)
 /* By the last worker at a meeting, while nobody works. */
 static void between_laps(struct session *session)
 {
-    uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
-    if (session->lap_running)
+    int64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+    if (session->lap_running) {
         end_lap(session, now_ns);
-    else
-        session->operations = add_up(session).operations;
+    } else {
+        struct totals filled = add_up(session);
+        session->operations = filled.operations;
+        note_live_peak(session, filled.live_bytes);
+    }
     session->lap_running = session->next_lap <= session->trial.laps;
     if (!session->lap_running)
         return;
@@ -103,9 +106,9 @@ static void work(struct session *session, struct worker *worker)
         workload->fill(worker);
     meet(session, true);
     for (unsigned lap = 0; lap <= session->trial.laps; lap++) {
-        uint64_t before_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+        int64_t before_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
         workload->lap(worker, lap);
-        slot->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - before_ns;
+        slot->cpu_ns = (uint64_t)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - before_ns);
         meet(session, true);
     }
 }
@@ -124,7 +127,7 @@ static void begin(struct session *session)
     session_stand(session, CHECKPOINT_START);
     publish_phase(session, session->workload->fill != NULL ? PHASE_FILL : PHASE_WARM_UP);
     mark(session, "hm-begin");
-    session->page->ready_ns = clock_ns(CLOCK_MONOTONIC);
+    session->page->ready_ns = (uint64_t)clock_ns(CLOCK_MONOTONIC);
 }
 
 static void end(struct session *session)
@@ -238,6 +241,14 @@ static void prove_injection(struct session *session)
         text_add(&other, owners[i].file);
     }
     inspection_init(&session->inspection, page->usable_size_known);
+    const char *owner = NULL, *instrument = foreign_instrument(&owner);
+    if (instrument != NULL) {
+        struct text foreign;
+        text_init(&foreign, page->interposed, sizeof page->interposed, -1);
+        text_add(&foreign, instrument);
+        text_add(&foreign, " from ");
+        text_add(&foreign, owner);
+    }
 }
 
 static void init_worker(struct session *session, unsigned index)

@@ -1,6 +1,8 @@
 /* Watches processes without tracing them; see process_poll.h. */
 #include "process_poll.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,8 +68,8 @@ struct program_end process_poll_watch(struct process_tree *tree, struct program_
         if (witnesses != NULL)
             take_witnesses(tree, witnesses);
         look(tree);
-        if (options->step_ns > 0 && program_now_ns() - sampled_ns >= options->step_ns) {
-            sampled_ns = program_now_ns();
+        if (options->step_ns > 0 && clock_ns(CLOCK_MONOTONIC) - sampled_ns >= options->step_ns) {
+            sampled_ns = clock_ns(CLOCK_MONOTONIC);
             process_tree_sample(tree, options->step_ns);
         }
         program_drain(process);

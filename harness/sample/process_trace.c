@@ -4,6 +4,7 @@
  * The tracee is seized (PTRACE_SEIZE), so that stops by signals, which are passed on, and stops
  * of whole groups, which are let last (PTRACE_LISTEN), can be told apart.
  */
+#include "clock.h"
 #include "process_poll.h"
 #include "process_tree.h"
 
@@ -154,12 +155,12 @@ static void follow(struct tracing *tracing, const struct process_tree_options *o
         program_drain(tracing->process);
         if (program_must_stop(tracing->process, &options->limits, &tracing->end))
             return;
-        if (program_now_ns() >= next_ns) {
+        if (clock_ns(CLOCK_MONOTONIC) >= next_ns) {
             if (options->step_ns > 0)
                 process_tree_sample(tracing->tree, step_ns);
-            next_ns = program_now_ns() + step_ns;
+            next_ns = clock_ns(CLOCK_MONOTONIC) + step_ns;
         }
-        wait_for_child(next_ns - program_now_ns());
+        wait_for_child(next_ns - clock_ns(CLOCK_MONOTONIC));
     }
 }
 
@@ -167,7 +168,7 @@ static void follow(struct tracing *tracing, const struct process_tree_options *o
  * when it is killed, and would stay there. */
 static void finish(struct tracing *tracing)
 {
-    int64_t start_ns = program_now_ns();
+    int64_t start_ns = clock_ns(CLOCK_MONOTONIC);
     enum program_stop stop = tracing->end.stop;
     do {
         for (size_t i = 0; i < tracing->tree->count; i++)
@@ -176,7 +177,7 @@ static void finish(struct tracing *tracing)
         if (!handle_all(tracing))
             break;
         wait_for_child(DEFAULT_STEP_NS);
-    } while (program_now_ns() - start_ns < END_PATIENCE_NS);
+    } while (clock_ns(CLOCK_MONOTONIC) - start_ns < END_PATIENCE_NS);
     tracing->end.stop = stop;
     program_drain(tracing->process);
 }

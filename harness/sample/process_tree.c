@@ -1,6 +1,8 @@
 /* The processes of a program and their figures; see process_tree.h. */
 #include "process_tree.h"
 
+#include "clock.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +62,7 @@ struct process_image *process_tree_add(struct process_tree *tree, pid_t pid, con
     image->pid = image->origin = pid;
     image->alive = true;
     image->statm_fd = proc_open_statm(pid);
-    image->start_ns = program_now_ns();
+    image->start_ns = clock_ns(CLOCK_MONOTONIC);
     image->minor_faults = image->major_faults = MEASURE_NONE;
     proc_read_faults(pid, &image->first_minor_faults, &image->first_major_faults);
     proc_read_thread_schedule(pid, &image->first);
@@ -86,7 +88,7 @@ void process_tree_sample(struct process_tree *tree, int64_t step_ns)
         struct process_image *image = tree->images[i];
         if (!image->alive || image->statm_fd < 0)
             continue;
-        int64_t now_ns = program_now_ns(), rss_bytes = proc_read_rss_bytes(image->statm_fd);
+        int64_t now_ns = clock_ns(CLOCK_MONOTONIC), rss_bytes = proc_read_rss_bytes(image->statm_fd);
         struct timeline *timeline = &image->timeline;
         if (timeline->step_ns < step_ns)
             timeline->step_ns = step_ns;

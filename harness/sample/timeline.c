@@ -37,6 +37,8 @@ int timeline_add(struct timeline *timeline, struct timeline_point point)
         timeline->capacity = capacity;
     }
     timeline->points[timeline->count++] = point;
+    if (point.rss_bytes > timeline->rss_peak_bytes)
+        timeline->rss_peak_bytes = point.rss_bytes;
     return 0;
 }
 
@@ -58,6 +60,8 @@ void timeline_give(struct timeline *timeline, struct trial_record *record)
 {
     record->timeline = timeline->points;
     record->sampled = (int64_t)timeline->count;
+    if (timeline->rss_peak_bytes > record->rss_peak_bytes)
+        record->rss_peak_bytes = timeline->rss_peak_bytes;
     timeline->points = NULL;
     timeline_release(timeline);
 }

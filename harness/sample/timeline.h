@@ -9,7 +9,8 @@
 struct timeline {
     struct timeline_point *points;
     size_t count, capacity;
-    int64_t step_ns; /* between points; doubles when the timeline is full */
+    int64_t step_ns;        /* between points; doubles when the timeline is full */
+    int64_t rss_peak_bytes; /* of all points ever added; 0: none */
 };
 
 void timeline_init(struct timeline *timeline, int64_t step_ns);
@@ -19,7 +20,7 @@ int timeline_add(struct timeline *timeline, struct timeline_point point);
 /* Average over the points with at least 1 MiB live of (resident - baseline) / live, times 10^6;
  * MEASURE_NONE when there is no such point. */
 int64_t timeline_mean_overhead_ppm(const struct timeline *timeline, int64_t baseline_rss_bytes);
-/* Hands the points over to the record. */
+/* Hands the points over to the record, and raises its rss_peak_bytes to theirs. */
 void timeline_give(struct timeline *timeline, struct trial_record *record);
 void timeline_release(struct timeline *timeline);
 

@@ -1,6 +1,7 @@
 /* How a trial ended; see trial_end.h. */
 #include "trial_end.h"
 
+#include "last_words.h"
 #include "message.h"
 #include "units.h"
 
@@ -23,27 +24,12 @@ static void where(const struct trial_page *page, char *text, size_t bytes)
         snprintf(text, bytes, "in %s", phase <= PHASE_OVER ? phase_names[phase] : "disorder");
 }
 
-/* The last line that it wrote to standard error, which is where an allocator complains. */
-static const char *last_words(const char *errors, char *text, size_t bytes)
-{
-    size_t end = strlen(errors);
-    while (end > 0 && errors[end - 1] == '\n')
-        end--;
-    size_t start = end;
-    while (start > 0 && errors[start - 1] != '\n')
-        start--;
-    if (start == end)
-        return "";
-    snprintf(text, bytes, "; it said: %.*s", (int)(end - start), errors + start);
-    return text;
-}
-
 static void judge_signal(const struct trial_end *end, struct trial_record *record)
 {
     char place[64], words[256];
     int number = end->exited->si_status;
     where(end->page, place, sizeof place);
-    const char *said = last_words(end->errors, words, sizeof words);
+    const char *said = last_words_quote(end->errors, words, sizeof words);
     if (number == SIGKILL) {
         record->status = STATUS_KILLED;
         message_set(record->detail,
@@ -67,7 +53,7 @@ static void judge_exit(const struct trial_end *end, struct trial_record *record)
         record->status = status == 0 ? STATUS_OK : STATUS_FAILED;
         if (status != 0)
             message_set(record->detail, "exit status %d after all its work%s", status,
-                        last_words(end->errors, words, sizeof words));
+                        last_words_quote(end->errors, words, sizeof words));
         return;
     case OUTCOME_OUT_OF_MEMORY:
         record->status = STATUS_OUT_OF_MEMORY;
@@ -86,7 +72,7 @@ static void judge_exit(const struct trial_end *end, struct trial_record *record)
     }
     record->status = STATUS_FAILED;
     message_set(record->detail, "exit status %d before its work was done%s", status,
-                last_words(end->errors, words, sizeof words));
+                last_words_quote(end->errors, words, sizeof words));
 }
 
 void trial_end_judge(const struct trial_end *end, struct trial_record *record)

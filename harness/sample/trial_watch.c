@@ -1,6 +1,8 @@
 /* Watches one trial from outside; see trial_watch.h. */
 #include "trial_watch.h"
 
+#include "clock.h"
+#include "last_words.h"
 #include "message.h"
 #include "proc.h"
 #include "tally.h"
@@ -16,11 +18,16 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+/* What a full pipe holds (1 MiB at most, pipe(7)), in the smallest pieces that we read. */
+enum { READS_AT_END_MAXIMUM = (1 << 20) / LAST_WORDS_PIECE_BYTES };
 
 /* A signal that comes between looking for it and waiting is noticed that much later. */
 #define LOOK_PERIOD_NS INT64_C(100000000)
+
+/* A wait lasts LOOK_PERIOD_NS at most; who is away longer was stopped. */
+#define ABSENCE_NS INT64_C(1000000000)
 
 /* What is counted from the start checkpoint to the end checkpoint. */
 struct counters {
@@ -40,19 +47,13 @@ struct watch {
     int64_t started_ns;     /* the start checkpoint; 0 before it */
     int64_t next_sample_ns; /* 0: not sampling */
     int64_t sampled_live_peak_bytes;
-    int statm; /* /proc/PID/statm, -1 before the start */
+    int64_t mean_overhead_ppm; /* from the start to the end checkpoint */
+    int statm;                 /* /proc/PID/statm, -1 before the start */
+    bool hwm_reset;            /* VmHWM counts from the start checkpoint */
     bool timed_out, gone;
     siginfo_t exited;
-    char errors[2048];
-    size_t error_bytes;
+    struct last_words words; /* of its standard error */
 };
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 static pid_t runner_pid(const struct watch *watch)
 {
@@ -76,8 +77,9 @@ static void read_counters(pid_t pid, struct counters *counters)
         counters->minor_faults = counters->major_faults = MEASURE_NONE;
     if (proc_read_switches(pid, &counters->voluntary_switches, &counters->involuntary_switches) < 0)
         counters->voluntary_switches = counters->involuntary_switches = MEASURE_NONE;
-    counters->run_delay_ns = proc_read_run_delay_ns(pid);
-    counters->steal_ticks = proc_read_steal_ticks();
+    int64_t run_delay_ns = proc_read_run_delay_ns(pid), steal_ticks = proc_read_steal_ticks();
+    counters->run_delay_ns = run_delay_ns >= 0 ? run_delay_ns : MEASURE_NONE;
+    counters->steal_ticks = steal_ticks >= 0 ? steal_ticks : MEASURE_NONE;
 }
 
 /* The proof of injection: the object that serves malloc in this very process is the file that
@@ -94,13 +96,19 @@ static bool injected(struct watch *watch)
     size_t length = strnlen(owner, sizeof record->malloc_file - 1);
     memcpy(record->malloc_file, owner, length);
     record->malloc_file[length] = '\0';
-    if (stat(allocator->file, &expected) == 0 && stat(record->malloc_file, &found) == 0 &&
-        expected.st_dev == found.st_dev && expected.st_ino == found.st_ino)
+    bool own = stat(allocator->file, &expected) == 0 && stat(record->malloc_file, &found) == 0 &&
+               expected.st_dev == found.st_dev && expected.st_ino == found.st_ino;
+    if (own && page->interposed[0] == '\0')
         return true;
     record->status = STATUS_NOT_INJECTED;
-    message_set(record->detail, "malloc was served by %.200s instead of %.200s",
-                record->malloc_file[0] != '\0' ? record->malloc_file : "an unknown object",
-                allocator->file);
+    if (own)
+        message_set(record->detail,
+                    "what heapmark measures with is replaced, too: %.200s; leave it to libc",
+                    page->interposed);
+    else
+        message_set(record->detail, "malloc was served by %.200s instead of %.200s",
+                    record->malloc_file[0] != '\0' ? record->malloc_file : "an unknown object",
+                    allocator->file);
     return false;
 }
 
@@ -125,10 +133,10 @@ static void start_of_work(struct watch *watch, pid_t pid)
         kill(-watch->child->pid, SIGKILL);
         return;
     }
-    proc_reset_hwm(pid); /* the peak of the set-up is not the allocator's */
+    watch->hwm_reset = proc_reset_hwm(pid) == 0; /* the set-up's peak is not the allocator's */
     watch->statm = proc_open_statm(pid);
     read_counters(pid, &watch->at_start);
-    watch->started_ns = now_ns();
+    watch->started_ns = clock_ns(CLOCK_MONOTONIC);
     if (watch->options->step_ns > 0)
         watch->next_sample_ns = watch->started_ns;
 }
@@ -155,7 +163,7 @@ static void sample_now(struct watch *watch)
         return;
     if (live > watch->sampled_live_peak_bytes)
         watch->sampled_live_peak_bytes = live;
-    struct timeline_point point = {now_ns() - watch->started_ns, live, rss};
+    struct timeline_point point = {clock_ns(CLOCK_MONOTONIC) - watch->started_ns, live, rss};
     if (timeline_add(&watch->timeline, point) < 0)
         watch->next_sample_ns = 0; /* the trial matters more than its curve */
 }
@@ -174,12 +182,19 @@ static void meet(struct watch *watch, enum checkpoint checkpoint)
         start_of_work(watch, pid);
     else if (watch->next_sample_ns != 0)
         sample_now(watch);
+    /* How long the drain takes, and so how many samples it gives, is the allocator's speed. */
+    const struct checkpoint_record *start = &watch->record->checkpoints[CHECKPOINT_START];
+    if (checkpoint == CHECKPOINT_END && start->vm_rss_bytes != MEASURE_NONE)
+        watch->mean_overhead_ppm =
+            timeline_mean_overhead_ppm(&watch->timeline, start->vm_rss_bytes);
 }
 
 static void take_channel(struct watch *watch)
 {
     unsigned char byte;
     ssize_t got = read(watch->child->channel, &byte, 1);
+    if (got < 0 && errno == EINTR)
+        return;
     if (got <= 0) { /* the runner is about to go; its pidfd tells when */
         close(watch->child->channel);
         watch->child->channel = -1;
@@ -187,18 +202,17 @@ static void take_channel(struct watch *watch)
     }
     if (byte < CHECKPOINT_COUNT)
         meet(watch, (enum checkpoint)byte);
-    if (send(watch->child->channel, &byte, 1, MSG_NOSIGNAL) < 0)
-        return; /* dead meanwhile */
+    /* Fails only when the runner is dead, or reads no answers and so is none of ours: its pidfd or
+     * the time limit ends the trial. */
+    (void)send(watch->child->channel, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void take_errors(struct watch *watch)
 {
-    char rest[512];
-    size_t room = sizeof watch->errors - 1 - watch->error_bytes;
-    ssize_t got = read(watch->child->errors, room > 0 ? watch->errors + watch->error_bytes : rest,
-                       room > 0 ? room : sizeof rest);
-    if (got > 0 && room > 0)
-        watch->error_bytes += (size_t)got;
+    char piece[LAST_WORDS_PIECE_BYTES];
+    ssize_t got = read(watch->child->errors, piece, sizeof piece);
+    if (got > 0)
+        last_words_add(&watch->words, piece, (size_t)got);
     if (got == 0) {
         close(watch->child->errors);
         watch->child->errors = -1;
@@ -222,7 +236,8 @@ static void take_trace(struct watch *watch)
 static void take_end(struct watch *watch)
 {
     struct pollfd rest[2];
-    do {
+    /* A process that it left behind may write without end, and must not hold us here. */
+    for (int reads = 0; reads < READS_AT_END_MAXIMUM; reads++) {
         rest[0] = (struct pollfd){.fd = watch->child->errors, .events = POLLIN};
         rest[1] = (struct pollfd){.fd = watch->child->trace, .events = POLLIN};
         if (poll(rest, 2, 0) <= 0)
@@ -231,7 +246,7 @@ static void take_end(struct watch *watch)
             take_errors(watch);
         if (rest[1].revents != 0)
             take_trace(watch);
-    } while (watch->child->errors >= 0 || watch->child->trace >= 0);
+    }
     while (waitid(P_PID, (id_t)watch->child->pid, &watch->exited, WEXITED | WNOWAIT) < 0 &&
            errno == EINTR)
         continue;
@@ -247,7 +262,7 @@ static void wait_for_events(struct watch *watch)
         {.fd = child->errors,  .events = POLLIN},
         {.fd = child->trace,   .events = POLLIN},
     };
-    int64_t now = now_ns();
+    int64_t now = clock_ns(CLOCK_MONOTONIC);
     int64_t until = now + LOOK_PERIOD_NS;
     if (watch->deadline_ns < until)
         until = watch->deadline_ns;
@@ -267,17 +282,28 @@ static void wait_for_events(struct watch *watch)
         take_end(watch);
 }
 
+/* While the harness was stopped (Ctrl-Z, SIGSTOP) or starved, its trial may have stood waiting for
+ * it; that time does not count against the limit. */
+static void forgive_absence(struct watch *watch, int64_t away_ns)
+{
+    if (away_ns > ABSENCE_NS && !watch->timed_out)
+        watch->deadline_ns += away_ns;
+}
+
 static void follow(struct watch *watch)
 {
+    int64_t before = clock_ns(CLOCK_MONOTONIC);
     while (!watch->gone) {
         wait_for_events(watch);
-        int64_t now = now_ns();
+        int64_t now = clock_ns(CLOCK_MONOTONIC);
+        forgive_absence(watch, now - before);
+        before = now;
         if (watch->next_sample_ns != 0 && now >= watch->next_sample_ns) {
             sample_now(watch);
             while (watch->next_sample_ns <= now) /* a late sample is not made up for */
                 watch->next_sample_ns += watch->timeline.step_ns;
         }
-        if (now >= watch->deadline_ns && !watch->timed_out) {
+        if (now >= watch->deadline_ns && !watch->timed_out && !watch->gone) {
             watch->timed_out = true;
             watch->deadline_ns = INT64_MAX;
             kill(-watch->child->pid, SIGKILL);
@@ -287,14 +313,20 @@ static void follow(struct watch *watch)
     }
 }
 
-static void take_laps(const struct trial_page *page, struct trial_record *record)
+/* Returns -1 when they are not all there. */
+static int take_laps(const struct trial_page *page, struct trial_record *record)
 {
-    unsigned laps = page->laps <= TRIAL_LAPS_MAXIMUM ? page->laps : TRIAL_LAPS_MAXIMUM;
-    record->lap = calloc(laps + 1, sizeof *record->lap);
+    unsigned laps = page->laps;
+    if (laps == 0 || laps > TRIAL_LAPS_MAXIMUM ||
+        atomic_load_explicit(&page->laps_done, memory_order_relaxed) != laps)
+        return message_set(record->detail, "it says that it is done, but not with its laps");
+    record->lap = calloc(laps, sizeof *record->lap);
+    if (record->lap == NULL)
+        return message_set(record->detail, "heapmark itself is out of memory");
     record->wall_ns = record->cpu_ns = record->operations = 0;
     record->laps = laps;
     record->threads = page->threads;
-    for (unsigned i = 0; i < laps && record->lap != NULL; i++) {
+    for (unsigned i = 0; i < laps; i++) {
         record->lap[i] =
             (struct lap_sample){(int64_t)page->lap[i].wall_ns, (int64_t)page->lap[i].cpu_ns,
                                 (int64_t)page->lap[i].operations};
@@ -302,6 +334,7 @@ static void take_laps(const struct trial_page *page, struct trial_record *record
         record->cpu_ns += record->lap[i].cpu_ns;
         record->operations += record->lap[i].operations;
     }
+    return 0;
 }
 
 static void take_measures(struct watch *watch)
@@ -310,17 +343,23 @@ static void take_measures(struct watch *watch)
     struct trial_record *record = watch->record;
     const struct checkpoint_record *start = &record->checkpoints[CHECKPOINT_START];
     const struct checkpoint_record *end = &record->checkpoints[CHECKPOINT_END];
-    take_laps(page, record);
     record->startup_ns = (int64_t)page->ready_ns - watch->child->launched_ns;
     record->live_peak_bytes = page->live_peak_bytes;
     if (page->threads > 1 && watch->sampled_live_peak_bytes > record->live_peak_bytes)
         record->live_peak_bytes = watch->sampled_live_peak_bytes;
     if (page->live_peak_usable_bytes >= 0)
         record->live_peak_usable_bytes = page->live_peak_usable_bytes;
-    record->rss_peak_growth_bytes = grown(end->vm_hwm_bytes, start->vm_rss_bytes);
-    if (start->vm_rss_bytes != MEASURE_NONE)
-        record->mean_overhead_ppm =
-            timeline_mean_overhead_ppm(&watch->timeline, start->vm_rss_bytes);
+    /* The kernel raises VmHWM from counters that it batches by CPU, so that memory which is soon
+     * given back can pass it by; what was seen at a sample or checkpoint was there. Where VmHWM
+     * could not be set back, it is known to be of this work only if it has risen. */
+    record->rss_peak_bytes = watch->timeline.rss_peak_bytes;
+    if (end->vm_rss_bytes > record->rss_peak_bytes)
+        record->rss_peak_bytes = end->vm_rss_bytes;
+    if ((watch->hwm_reset || end->vm_hwm_bytes > start->vm_hwm_bytes) &&
+        end->vm_hwm_bytes > record->rss_peak_bytes)
+        record->rss_peak_bytes = end->vm_hwm_bytes;
+    record->rss_peak_growth_bytes = grown(record->rss_peak_bytes, start->vm_rss_bytes);
+    record->mean_overhead_ppm = watch->mean_overhead_ppm;
 }
 
 void trial_watch(struct child *child, const struct trial_watch_options *options,
@@ -330,25 +369,26 @@ void trial_watch(struct child *child, const struct trial_watch_options *options,
         .child = child,
         .options = options,
         .record = record,
+        .mean_overhead_ppm = MEASURE_NONE,
         .statm = -1,
         .deadline_ns = child->launched_ns + options->time_limit_ns,
     };
-    struct timespec today;
-    clock_gettime(CLOCK_REALTIME, &today);
-    record->started_ns = today.tv_sec * INT64_C(1000000000) + today.tv_nsec;
+    record->started_ns = clock_ns(CLOCK_REALTIME);
     bool traced = child->trace >= 0;
     timeline_init(&watch.timeline, options->step_ns);
     trace_log_init(&watch.trace, true);
 
     follow(&watch);
-    record->elapsed_ns = now_ns() - child->launched_ns;
+    record->elapsed_ns = clock_ns(CLOCK_MONOTONIC) - child->launched_ns;
     if (*options->interrupted) {
         record->status = STATUS_PLANNED;
     } else {
-        struct trial_end end = {child->page, &watch.exited, watch.errors, options->time_limit_ns,
-                                watch.timed_out};
+        struct trial_end end = {child->page, &watch.exited, watch.words.text,
+                                options->time_limit_ns, watch.timed_out};
         trial_end_judge(&end, record);
     }
+    if (record->status == STATUS_OK && take_laps(child->page, record) < 0)
+        record->status = STATUS_FAILED;
     if (record->status == STATUS_OK) {
         take_measures(&watch);
         timeline_give(&watch.timeline, record);

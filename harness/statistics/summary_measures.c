@@ -76,10 +76,10 @@ static double at(const struct view *view, enum checkpoint checkpoint, size_t off
 #define AT(view, checkpoint, name) \
     at(view, CHECKPOINT_##checkpoint, offsetof(struct checkpoint_record, name))
 
-/* The mark only rises, so the largest is the last that was read. */
+/* VmHWM only rises, so the largest is the last that was read; but it may lag behind a sample. */
 static double peak_rss(const struct view *view)
 {
-    double peak = NAN;
+    double peak = measure(view->trial->rss_peak_bytes);
     for (int i = 0; i < CHECKPOINT_COUNT; i++)
         peak = fmax(peak,
                     at(view, (enum checkpoint)i, offsetof(struct checkpoint_record, vm_hwm_bytes)));
@@ -151,11 +151,11 @@ static double minor_faults(const struct view *view)
 static double syscalls(const struct view *view)
 {
     const struct syscall_counts *counts = &view->trial->syscalls;
-    int64_t total = 0;
-#define X(name) total += counts->name;
+    double total = 0;
+#define X(name) total += (double)counts->name;
     SYSCALL_MEASURES(X)
 #undef X
-    return counts->counted ? (double)total : NAN;
+    return counts->counted ? total : NAN;
 }
 
 /* Where a figure is taken from: SPACE is the timed pass for workloads of ours, whose memory is

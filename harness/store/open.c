@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUSY_TIMEOUT_MS = 5000 };
+enum { BUSY_TIMEOUT_MS = 60000 };
 
 #define LOG_SUFFIX          "-wal"
 #define SHARED_INDEX_SUFFIX "-shm"

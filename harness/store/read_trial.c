@@ -31,10 +31,23 @@ _Static_assert(sizeof(struct lap_sample) == 3 * sizeof(int64_t) &&
                    sizeof(struct timeline_point) == 3 * sizeof(int64_t),
                "laps and points are read as three integers each");
 
+/* Far above what a trial can hold; a larger count is damage, not a reason to take memory. */
+enum { ROWS_MAXIMUM = 1 << 20 };
+
+static int check_rows(struct store *store, const char *what, int64_t count)
+{
+    if (count <= ROWS_MAXIMUM)
+        return 0;
+    return store_refuse(store, "%s is damaged: a trial says that it has %lld %s; use a copy of it",
+                        store->path, (long long)count, what);
+}
+
 static int load_laps(struct store *store, struct trial_record *trial)
 {
     if (trial->laps == MEASURE_NONE || trial->laps <= 0)
         return 0;
+    if (check_rows(store, "laps", trial->laps) < 0)
+        return -1;
     int64_t(*rows)[3] = calloc((size_t)trial->laps, sizeof *rows);
     if (rows == NULL)
         return store_fail_memory(store);
@@ -54,6 +67,8 @@ static int load_timeline(struct store *store, struct trial_record *trial)
 {
     if (trial->sampled == MEASURE_NONE || trial->sampled <= 0)
         return 0;
+    if (check_rows(store, "samples", trial->sampled) < 0)
+        return -1;
     int64_t(*rows)[3] = calloc((size_t)trial->sampled, sizeof *rows);
     if (rows == NULL)
         return store_fail_memory(store);

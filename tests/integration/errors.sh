@@ -94,7 +94,7 @@ __attribute__((constructor)) static void c(void) { abort(); }')"
 test_path_with_a_blank() {
     mkdir "$TMP/a b"
     cp "$B/libbump.so" "$TMP/a b/x.so"
-    expect 2 'blank or a colon' short_run -a "mine=$TMP/a b/x.so"
+    expect 2 "has a blank, ':' or" short_run -a "mine=$TMP/a b/x.so"
 }
 
 test_crash_in_a_trial() {
@@ -304,6 +304,59 @@ test_resume_refuses_a_changed_library() {
     [ $status = 130 ]
     cp "$B/libfreelist-first.so" "$TMP/mine.so"
     expect 2 'has changed since' "$HEAPMARK" run --resume -o "$(store)"
+}
+
+# begun_run: a run that Ctrl-C ended half-way.
+begun_run() {
+    local pid status=0
+    "$HEAPMARK" run -w pairs:laps=20 -n 50 -a glibc -o "$(store)" -q 2>/dev/null &
+    pid=$!
+    sleep 1
+    kill -INT $pid
+    wait $pid || status=$?
+    [ $status = 130 ]
+}
+
+test_resume_refuses_other_conditions_and_options() {
+    begun_run
+    for option in --seed=2 --order-seed=2 --time-limit=5s --memory-limit=1G --sample-step=2ms -n3; do
+        expect 2 'leave out' "$HEAPMARK" run --resume -o "$(store)" $option
+    done
+    for fact in kernel runner_sha256 programs_sha256; do
+        sqlite3 "$(store)" "update facts set value = value || 'x' where name = '$fact'"
+        expect 2 "begun with $fact = " "$HEAPMARK" run --resume -o "$(store)"
+        sqlite3 "$(store)" "update facts set value = rtrim(value, 'x') where name = '$fact'"
+    done
+}
+
+test_resume_notes_the_end_of_a_run_killed_behind_its_last_trial() {
+    short_run -a glibc -q
+    sqlite3 "$(store)" 'update runs set finished_ns = 0'
+    "$HEAPMARK" run --resume -o "$(store)" -q
+    [ "$(sqlite3 "$(store)" 'select finished_ns > 0 from runs')" = 1 ]
+}
+
+test_library_replaced_while_the_run_is_under_way() {
+    cp "$B/libbump.so" "$TMP/mine.so"
+    ( sleep 1; cp "$B/libfreelist-first.so" "$TMP/other.so"; mv "$TMP/other.so" "$TMP/mine.so" ) &
+    expect 1 'mine.so was replaced' "$HEAPMARK" run -w pairs:laps=20 -n 200 -a "mine=$TMP/mine.so" -o "$(store)" -q
+}
+
+test_hangup_ignored_by_the_caller_stays_ignored() {
+    local pid
+    nohup "$HEAPMARK" run -w pairs:laps=20 -n 10 -a glibc -o "$(store)" -q >/dev/null 2>"$TMP/err" &
+    pid=$!
+    sleep 0.5
+    kill -HUP $pid
+    wait $pid || { cat "$TMP/err"; return 1; }
+}
+
+test_last_words_of_a_flood() {
+    shim flood "$(forwarding 'static int special(size_t n) {
+        static const char line[] = "a line of many\n";
+        for (int i = 0; i < 200000; i++) write(2, line, sizeof line - 1);
+        write(2, "the last line\n", 14); abort(); }')"
+    expect 1 'SIGABRT .*it said: the last line' short_run -a "flood=$TMP/flood.so"
 }
 
 test_callers_environment_does_not_leak_in() {

@@ -1,5 +1,6 @@
 /* What every stage uses: subprocesses, ELF files, folders, names. */
 #include "elf_file.h"
+#include "last_words.h"
 #include "message.h"
 #include "record.h"
 #include "report.h"
@@ -79,6 +80,32 @@ static void subprocess_tells_a_missing_program(void **state)
     subprocess_result_release(&result);
 }
 
+static void subprocess_is_not_held_by_closed_or_inherited_streams(void **state)
+{
+    (void)state;
+    struct subprocess_result result = run_shell("exec >&- 2>&-; sleep 1000", 200000000, 100);
+    assert_true(result.timed_out);
+    subprocess_result_release(&result);
+    result = run_shell("while :; do echo x; done & exit 7", UINT64_C(20000000000), 100);
+    assert_false(result.timed_out);
+    assert_int_equal(result.exit_status, 7);
+    subprocess_result_release(&result);
+}
+
+static void last_words_are_of_the_end(void **state)
+{
+    (void)state;
+    struct last_words words = {0};
+    char quote[64];
+    assert_string_equal(last_words_quote(words.text, quote, sizeof quote), "");
+    for (int i = 0; i < 3 * LAST_WORDS_BYTES / 10; i++)
+        last_words_add(&words, "some line\n", 10);
+    last_words_add(&words, "the\0end\n", 8);
+    assert_true(words.bytes <= LAST_WORDS_BYTES);
+    assert_string_equal(last_words_quote(words.text, quote, sizeof quote), "; it said: the end");
+    assert_int_equal(strlen(words.text), words.bytes);
+}
+
 static void elf_files_are_told_from_others(void **state)
 {
     (void)state;
@@ -133,6 +160,8 @@ static void messages_are_one_line_and_fit(void **state)
     char message[MESSAGE_BYTES], longer[2 * MESSAGE_BYTES];
     assert_int_equal(message_set(message, "a\nb %d", 1), -1);
     assert_string_equal(message, "a b 1");
+    message_set(message, "\033[2J\tgone");
+    assert_string_equal(message, " [2J gone");
     memset(longer, 'x', sizeof longer - 1);
     longer[sizeof longer - 1] = '\0';
     message_set(message, "%s", longer);
@@ -146,6 +175,8 @@ int main(void)
         cmocka_unit_test(subprocess_cuts_long_output_without_stalling),
         cmocka_unit_test(subprocess_ends_what_hangs_and_its_children),
         cmocka_unit_test(subprocess_tells_a_missing_program),
+        cmocka_unit_test(subprocess_is_not_held_by_closed_or_inherited_streams),
+        cmocka_unit_test(last_words_are_of_the_end),
         cmocka_unit_test(elf_files_are_told_from_others),
         cmocka_unit_test(folders_are_made_with_those_above),
         cmocka_unit_test(names_go_round),

@@ -59,6 +59,10 @@ static void ini_keeps_order_lines_and_continuations(void **state)
     ini_file_release(&ini);
 }
 
+#define TEN       "0123456789"
+#define HUNDRED   TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+#define LONG_LINE "[a]\nk = " HUNDRED " " HUNDRED " x=y\n"
+
 static void ini_refuses_what_is_wrong_and_names_the_line(void **state)
 {
     (void)state;
@@ -69,6 +73,10 @@ static void ini_refuses_what_is_wrong_and_names_the_line(void **state)
         {"[a]\nk=1\n[a]\nk=2\n",        "stands twice"},
         {"[a]\nk=1\nm=2\nk=3\n",        "stands twice"},
         {"k = before any section\n[a]", ":1:"         },
+        {"[a]\nk=1\nk=2\n",             "stands twice"},
+        {"[a]\n [b]\nk=1\n",            "begin with"  },
+        {LONG_LINE,                     ":2: longer"  },
+        {"[" TEN TEN TEN TEN TEN "]\n", ":1: a sect"  },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct ini_file ini;
@@ -291,11 +299,45 @@ static void plan_orders_passes(void **state)
     run_release(&runs[1]);
 }
 
+static void a_stanza_is_never_glibc_by_mistake(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *expected;
+    } refused[] = {
+        {"[glibc]\n[mine]\nsummary = path forgotten\n", "names no library"},
+        {"[a]\nbase = b\n[b]\nbase = a\n",              "base upon base"  },
+        {"[a]\nlibrary = x.so\npath = /x.so\n",         "give one"        },
+        {"[a]\npath = x.so\n",                          "begin with '/'"  },
+        {"[a b]\nlibrary = x.so\n",                     "made of letters" },
+    };
+    struct paths paths = {.allocators = path, .programs = (char[]){"/programs"}};
+    struct allocator_catalog catalog;
+    char message[MESSAGE_BYTES];
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        write_file(refused[i].text);
+        assert_int_equal(allocator_catalog_load(&catalog, &paths, message), -1);
+        assert_non_null(strstr(message, refused[i].expected));
+    }
+    write_file("[a]\nlibrary = a.so\nenv = A=1\n[b]\nbase = a\nsummary = b\n"
+               "[c]\nbase = b\npath = /no/such.so\n[glibc]\n[d]\nbase = glibc\nenv = D=1\n");
+    assert_int_equal(allocator_catalog_load(&catalog, &paths, message), 0);
+    assert_int_equal(catalog.count, 5);
+    assert_string_equal(catalog.entries[1].allocator.path, "/programs/a.so");
+    assert_string_equal(catalog.entries[1].allocator.env, "A=1");
+    assert_null(catalog.entries[2].allocator.path); /* its own path, not the library of a */
+    assert_false(catalog.entries[2].installed);
+    assert_string_equal(catalog.entries[2].allocator.env, "A=1");
+    assert_true(catalog.entries[4].installed && !catalog.entries[4].standard);
+    allocator_catalog_release(&catalog);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ini_keeps_order_lines_and_continuations),
         cmocka_unit_test(ini_refuses_what_is_wrong_and_names_the_line),
+        cmocka_unit_test(a_stanza_is_never_glibc_by_mistake),
         cmocka_unit_test(suite_takes_labels_params_blocks_and_filters),
         cmocka_unit_test(suite_refuses_unknown_keys_and_absurd_blocks),
         cmocka_unit_test(filters_admit_and_exclude),
