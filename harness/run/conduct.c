@@ -111,6 +111,8 @@ static int attempt(struct conducting *conducting, struct trial_record *record, i
         record->status = STATUS_FAILED;
         return -1;
     }
+    if (cpu >= 0)
+        cpus_keep_off(&conducting->cpus);
     trial_watch(&child, &options, record);
     child_end(&child);
     return record->checkpoints[CHECKPOINT_START].reached ? 0 : -1;

@@ -15,15 +15,17 @@ void cpus_init(struct cpus *cpus)
 
 int cpus_choose(struct cpus *cpus, unsigned threads)
 {
-    bool pin = cpus->trial >= 0 && threads == 1;
-    if (pin && !cpus->apart) {
-        cpu_set_t others = cpus->allowed;
-        CPU_CLR(cpus->trial, &others);
-        cpus->apart = sched_setaffinity(0, sizeof others, &others) == 0;
-    }
-    if (!pin)
-        cpus_restore(cpus);
-    return pin ? cpus->trial : -1;
+    cpus_restore(cpus);
+    return threads == 1 ? cpus->trial : -1;
+}
+
+void cpus_keep_off(struct cpus *cpus)
+{
+    cpu_set_t others = cpus->allowed;
+    if (cpus->trial < 0)
+        return;
+    CPU_CLR(cpus->trial, &others);
+    cpus->apart = sched_setaffinity(0, sizeof others, &others) == 0;
 }
 
 void cpus_restore(struct cpus *cpus)

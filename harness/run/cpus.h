@@ -15,9 +15,11 @@ struct cpus {
 };
 
 void cpus_init(struct cpus *cpus);
-/* The CPU to pin a trial with so many threads to, or -1; moves the harness off that CPU, or back
- * to all of them, so that a child that is not pinned inherits them all. */
+/* The CPU to pin a trial with so many threads to, or -1. Gives the harness all its CPUs back, since
+ * a child inherits them: an allocator that counts CPUs when it starts must see them all. */
 int cpus_choose(struct cpus *cpus, unsigned threads);
+/* Moves the harness off the trial's CPU, once a pinned trial has been started. */
+void cpus_keep_off(struct cpus *cpus);
 /* Gives the harness all its CPUs back. */
 void cpus_restore(struct cpus *cpus);
 

@@ -95,6 +95,8 @@ static void run_trial(struct bench *bench, const struct side *side, unsigned pad
     trial_record_init(record);
     if (child_start(&child, &spec, bench->message) < 0)
         errx(EXIT_BROKEN, "%s", bench->message);
+    if (spec.cpu >= 0)
+        cpus_keep_off(&bench->cpus);
     trial_watch(&child, &options, record);
     child_end(&child);
     if (record->status != STATUS_OK)
