@@ -9,6 +9,7 @@
 #include "workload_catalog.h"
 
 #include <argp.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -285,5 +286,8 @@ int cmd_list(int argc, char **argv)
         fprintf(stderr, "heapmark list: %s\n", message);
         return EXIT_UNUSABLE;
     }
-    return fflush(stdout) == 0 ? EXIT_OK : EXIT_UNUSABLE;
+    if (fflush(stdout) == 0)
+        return EXIT_OK;
+    fprintf(stderr, "heapmark list: cannot write standard output: %s\n", strerror(errno));
+    return EXIT_UNUSABLE;
 }

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -92,6 +93,11 @@ static int64_t default_memory_limit(const struct run *run)
         if (limit_bytes > 0 && (bytes == 0 || limit_bytes < bytes))
             bytes = limit_bytes;
     }
+    /* A hard limit of ours cannot be raised by a child. */
+    struct rlimit own;
+    if (getrlimit(RLIMIT_DATA, &own) == 0 && own.rlim_max != RLIM_INFINITY &&
+        (int64_t)own.rlim_max < bytes / 2)
+        return (int64_t)own.rlim_max;
     return bytes / 2;
 }
 
