@@ -148,7 +148,7 @@ include $(wildcard tests/tests.mk)
 -include $(shell find build/$(MODE) -name '*.d' 2>/dev/null)
 
 # ---- the rest --------------------------------------------------------------
-HEADERS := $(shell git ls-files '*.h' 2>/dev/null)
+HEADERS := $(wildcard */*.h */*/*.h)
 INC_all := $(foreach s,$(STAGES),-Iharness/$(s)) $(INC_runner) $(INC_allocators) -Iallocators/freelist
 check-headers:
 	@for h in $(HEADERS); do \
@@ -165,7 +165,7 @@ install: all
 	install -m 644 plots/*.gp $(DESTDIR)$(PREFIX)/share/heapmark/plots/
 	install -m 644 docs/heapmark.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 format:
-	clang-format -i $(shell git ls-files '*.c' '*.h')
+	clang-format -i $(HEADERS) $(wildcard */*.c */*/*.c)
 .PHONY: deps bench plots install format
 clean:
 	rm -rf build heapmark
