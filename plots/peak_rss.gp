@@ -11,7 +11,7 @@ do for [c=1:cells] { value[c] = value[c] / mib; low[c] = low[c] / mib; high[c] =
 matrix_kind = "bar"; matrix_ratio = 0
 text_of(x) = mib_text(x)
 tick_text(x) = sprintf("%g", x)
-chart_title = "Peak memory (VmHWM before exit) — left is better"
+chart_title = "Peak resident memory — left is better"
 chart_subtitle = "Every workload has its own axis. Bracket: 95 % interval over blocks."
 axis_title = "peak RSS, MiB"
 do for [format in "svg png"] { load folder."matrix.gp" }

@@ -13,7 +13,7 @@
     X(RATE, "calls/s", "", "calls/s", 7, "calls of the malloc family in a second")                \
     X(VERSUS, "speed against reference [95 %]", "speed against", "reference [95 %]", 20,          \
       "times as fast as the reference, and the interval that holds the truth 19 times in 20")     \
-    X(PEAK_RSS, "peak RSS", "peak", "RSS", 8, "VmHWM before exit")                                \
+    X(PEAK_RSS, "peak RSS", "peak", "RSS", 8, "largest of VmHWM and of every reading of RSS")     \
     X(BLOW_UP, "blow-up", "blow-", "up", 5, "peak RSS growth / peak live bytes")                  \
     X(AT_PEAK, "at peak", "at", "peak", 5, "RSS growth / live bytes when live bytes peak")        \
     X(MEAN, "mean", "", "mean", 5, "the same ratio, averaged over time")                          \

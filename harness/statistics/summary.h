@@ -35,8 +35,8 @@ struct estimate {
     X(ns_per_operation, "ns", "ns/op", "wall time / operations x threads")                       \
     X(speed, "ratio", "speed", "throughput relative to the reference: above 1 is faster")        \
     X(cpu_ratio, "ratio", "cpu ratio", "CPU time relative to the reference: below 1 is cheaper") \
-    X(peak_rss, "bytes", "peak RSS", "VmHWM before exit")                                        \
-    X(peak_growth, "bytes", "growth", "VmHWM before exit minus VmRSS at start")                  \
+    X(peak_rss, "bytes", "peak RSS", "largest of VmHWM and of every reading of RSS")             \
+    X(peak_growth, "bytes", "growth", "peak RSS minus VmRSS at start")                           \
     X(peak_live, "bytes", "peak live", "largest sum of live bytes")                              \
     X(blow_up, "ratio", "blow-up",                                                               \
       "peak RSS growth / peak live bytes (Johnstone and Wilson 1998, measure 4)")                \

@@ -88,7 +88,9 @@ test_peak_is_never_below_what_was_seen() {
     "$HEAPMARK" run -w dynamic-array:laps=10 -w webserver:laps=10 -n 2 -a glibc -a freelist-first -o "$(store)" -q
     [ "$(sqlite3 "$(store)" "select count(*) from trials t where pass = 'timed' and rss_peak_bytes <
          (select max(rss_bytes) from timeline where trial_id = t.id)")" = 0 ]
-    [ "$(sqlite3 "$(store)" "select count(*) from trials where pass = 'timed' and rss_peak_bytes > 0")" = 8 ]
+    [ "$(sqlite3 "$(store)" "select count(*) from trials t join checkpoints c on c.trial_id = t.id
+         where pass = 'timed' and checkpoint = 'start' and rss_peak_bytes > 0
+         and rss_peak_growth_bytes = rss_peak_bytes - c.vm_rss_bytes")" = 8 ]
 }
 
 test_a_stopped_harness_is_no_slow_allocator() {
