@@ -101,12 +101,35 @@ static int64_t default_memory_limit(const struct run *run)
     return bytes / 2;
 }
 
+/* Returns 0 also where there are no sockets: then there is no lock, and no reason not to measure. */
+static int lock_run(struct running *running)
+{
+    running->run_lock = run_lock_take(running->run.name);
+    return running->run_lock < 0 && errno == EADDRINUSE ? -1 : 0;
+}
+
+/* A run is named after its millisecond. Who else began one in the same, perhaps into another
+ * store, has that name: ours is the next that is free. */
+static int name_run(struct running *running)
+{
+    struct run *run = &running->run;
+    const struct timespec millisecond = {.tv_nsec = 1000000};
+    int taken;
+    do {
+        free(run->name);
+        run->started_ns = clock_ns(CLOCK_REALTIME);
+        run->name = make_run_name(run->started_ns);
+        taken = run->name != NULL ? lock_run(running) : 0;
+    } while (taken < 0 && nanosleep(&millisecond, NULL) == 0);
+    return run->name != NULL && taken == 0 ? 0 : -1;
+}
+
 static int describe_run(struct running *running)
 {
     struct run *run = &running->run;
     const struct run_options *options = &running->options;
-    run->started_ns = clock_ns(CLOCK_REALTIME);
-    run->name = make_run_name(run->started_ns);
+    if (name_run(running) < 0)
+        return message_set(running->message, "cannot name the run: %s", strerror(errno));
     run->suite = strdup(running->suite.name != NULL ? running->suite.name : "");
     run->seed = options->seed;
     run->order_seed = options->order_seed;
@@ -115,7 +138,7 @@ static int describe_run(struct running *running)
         run->order_seed = drawn >> 1;
     run->sample_step_ns = options->sample_step_ns;
     run->time_limit_ns = options->time_limit_ns;
-    if (run->name == NULL || run->suite == NULL)
+    if (run->suite == NULL)
         return message_set(running->message, "out of memory");
     if (conditions_add(run, &running->paths, running->message) < 0)
         return -1;
@@ -133,17 +156,6 @@ static int probe_allocators(struct running *running)
         if (allocator_probe(&run->allocators[i], &running->paths, running->message) < 0)
             return -1;
     return allocator_versions(run, &running->paths, running->message);
-}
-
-static int lock_run(struct running *running)
-{
-    running->run_lock = run_lock_take(running->run.name);
-    if (running->run_lock >= 0 || errno != EADDRINUSE)
-        return 0; /* without sockets there is no lock, and no reason not to measure */
-    return message_set(
-        running->message,
-        "run %s is being measured at this moment; wait for its end, or stop it first",
-        running->run.name);
 }
 
 static int plan_run(struct running *running)
@@ -167,7 +179,7 @@ static int plan_run(struct running *running)
         return -1;
     if (store_add_run(running->store, &running->run) < 0)
         return message_set(running->message, "%s", store_message(running->store));
-    return lock_run(running);
+    return 0;
 }
 
 static size_t count_done(const struct run *run)
@@ -207,7 +219,12 @@ static int take_up_run(struct running *running)
     /* One that was killed behind its last trial has only its end to be noted. */
     if (count_done(run) == run->trial_count && run->finished_ns != 0)
         return message_set(running->message, "run %s is complete: nothing to resume", run->name);
-    return lock_run(running) < 0 ? -1 : check_unchanged(running);
+    if (lock_run(running) < 0)
+        return message_set(
+            running->message,
+            "run %s is being measured at this moment; wait for its end, or stop it first",
+            run->name);
+    return check_unchanged(running);
 }
 
 static int open_store(struct running *running)
