@@ -34,20 +34,28 @@ B := build/$(MODE)
 
 # ---- who may include whom: a folder sees only what stands before it ---------
 INC_common     := common
+INC_trace      := common trace
+INC_convert    := common trace convert
+INC_analysis   := common trace analysis
+INC_record     := common trace recorder record
+INC_replay     := common trace replay
 INC_plan       := common plan
 INC_launch     := common plan launch
 INC_sample     := common launch sample ../workloads
+INC_map        := common launch sample map
 INC_store      := common plan sample store
 INC_statistics := common statistics
 INC_output     := common store statistics output
-INC_run        := common plan launch sample store run
-INC_cli        := common plan launch sample store statistics output run cli
-STAGES         := common plan launch sample store statistics output run cli
+INC_run        := common trace replay plan launch sample store run
+INC_cli        := common trace convert analysis record replay plan launch sample map store statistics \
+                  output run cli
+STAGES         := common trace convert analysis record replay plan launch sample map store statistics \
+                  output run cli
 includes        = $(addprefix -Iharness/,$(INC_$(1)))
 INC_runner     := -Iharness/common -Iharness/runner -Iworkloads -Iallocators/include
 INC_workloads  := -Iworkloads
 INC_allocators := -Iallocators/include -Iallocators/common
-HARNESS_LIBS   := -lsqlite3 -ljansson -linih -lmd -lm
+HARNESS_LIBS   := -lsqlite3 -ljansson -linih -lmd -lzstd -lxxhash -lm
 
 # ---- objects ---------------------------------------------------------------
 stage_objects   = $(patsubst %.c,$(B)/%.o,$(wildcard harness/$(1)/*.c))
@@ -55,7 +63,8 @@ HARNESS_OBJECTS := $(foreach s,$(STAGES),$(call stage_objects,$(s)))
 RUNNER_SOURCES  := $(wildcard harness/runner/*.c workloads/*.c) $(addprefix harness/common/,units.c version.c)
 FREELIST_POLICIES := first next best worst
 ALLOCATORS      := bump $(addprefix freelist-,$(FREELIST_POLICIES))
-LIBRARIES       := $(patsubst %,$(B)/lib%.so,$(ALLOCATORS)) $(B)/libheapmark-witness.so
+LIBRARIES       := $(patsubst %,$(B)/lib%.so,$(ALLOCATORS)) $(B)/libheapmark-witness.so \
+                   $(B)/libheapmark-recorder.so
 PROGRAMS        := $(B)/heapmark $(B)/heapmark-runner
 
 all: $(PROGRAMS) $(LIBRARIES) heapmark
@@ -119,12 +128,17 @@ $(B)/libbump.so: $(COMMON_PIC) $(call pic,$(wildcard allocators/bump/*.c))
 $(B)/libfreelist-%.so: $(COMMON_PIC) $(FREELIST_PIC) $(B)/pic/allocators/freelist/policy_%.o
 	@echo "  LINK  $@"
 	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
+$(B)/pic/harness/recorder/%.o: INC_allocators += -Iharness/common -Iharness/trace
 $(B)/libheapmark-witness.so: $(call pic,$(wildcard harness/witness/*.c))
+	@echo "  LINK  $@"
+	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
+$(B)/libheapmark-recorder.so: $(call pic,$(wildcard harness/recorder/*.c))
 	@echo "  LINK  $@"
 	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
 
 # ---- packages ---------------------------------------------------------------
 PACKAGES := gcc make libc6-dev libsqlite3-dev libjansson-dev libinih-dev libmd-dev libcmocka-dev \
+            libzstd-dev libxxhash-dev \
             gnuplot-nox fonts-dejavu-core hyperfine strace \
             libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 libtbbmalloc2 \
             sqlite3 python3 redis-server redis-tools lua5.4 z3
@@ -149,7 +163,7 @@ include $(wildcard tests/tests.mk)
 
 # ---- the rest --------------------------------------------------------------
 HEADERS := $(wildcard */*.h */*/*.h)
-INC_all := $(foreach s,$(STAGES),-Iharness/$(s)) $(INC_runner) $(INC_allocators) -Iallocators/freelist
+INC_all := $(foreach s,$(STAGES),-Iharness/$(s)) -Iharness/recorder $(INC_runner) $(INC_allocators) -Iallocators/freelist
 check-headers:
 	@for h in $(HEADERS); do \
 	  $(CC) $(BASE_CFLAGS) $(INC_all) -fsyntax-only -x c $$h -Wno-unused || { echo "$$h does not compile alone"; exit 1; }; done

@@ -18,7 +18,11 @@
 enum {
     TRIAL_PAGE_FD = 3,
     TRIAL_CHANNEL_FD = 4,
-    TRIAL_PAGE_VERSION = 1,
+    TRIAL_SCRIPT_FD = 6, /* the decoded trace (replay_script.h), for a recorded workload */
+    TRIAL_BLOCKS_FD = 7, /* where the runner lists blocks at a map stop (block_list.h) */
+    TRIAL_PAGE_VERSION = 2,
+    TRIAL_MAP_STOPS_MAXIMUM = 256,
+    TRIAL_MAP_STOP = 0x80,     /* the byte on the channel, where a checkpoint sends its number */
     TRIAL_LAPS_MAXIMUM = 1024, /* timed laps; lap 0 comes on top */
     TRIAL_THREADS_MAXIMUM = 256,
     TRIAL_WORKER_BYTES = 128, /* the runner asserts that its struct worker has this size */
@@ -59,7 +63,12 @@ struct trial_page {
     int64_t peak_live_bytes; /* inspect: stand at CHECKPOINT_PEAK when live reaches it; 0: never */
     uint64_t settle_ns; /* wait between CHECKPOINT_DRAINED and _SETTLED; 0: no such checkpoint */
     int32_t cpu;        /* pin to it; -1: do not */
-    uint32_t inspect;   /* an untimed pass: account for every block, verify all contents */
+    uint32_t map_stop_count;
+    uint32_t map_stop[TRIAL_MAP_STOPS_MAXIMUM]; /* laps (0: warm-up, before any operation of a
+                                                   recorded workload), rising: when one has ended
+                                                   and all workers stand, list the blocks and
+                                                   stand as at a checkpoint */
+    uint32_t inspect; /* an untimed pass: account for every block, verify all contents */
 
     /* ---- written by the runner ---- */
     _Atomic int32_t pid;

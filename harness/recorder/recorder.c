@@ -1,0 +1,2 @@
+/* The preloaded recorder. */
+#include "ring.h"
