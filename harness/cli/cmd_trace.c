@@ -7,9 +7,14 @@
 #include <string.h>
 
 static const struct command subcommands[] = {
-    {"verify", "look for what cannot be: frees before allocations, addresses live twice",
-     trace_verify                                                                                   },
-    {"dump",   "print every operation as a line of text",                                 trace_dump},
+    {"info",    "calls, threads, peak, sizes, lifetimes, live bytes over time",            trace_info   },
+    {"verify",  "look for what cannot be: frees before allocations, addresses live twice",
+     trace_verify                                                                                       },
+    {"dump",    "print every operation as a line of text",                                 trace_dump   },
+    {"cut",     "a stretch of a trace as one of its own",                                  trace_cut    },
+    {"scale",   "many copies of a trace as one, on the same threads or on more",           trace_scale  },
+    {"profile", "sizes, rates and lifetimes as a table for synthetic load",                trace_profile},
+    {"leaks",   "what was never freed, by size, thread and age",                           trace_leaks  },
 };
 enum { SUBCOMMANDS = sizeof subcommands / sizeof subcommands[0] };
 
@@ -23,8 +28,10 @@ static void print_help(FILE *stream)
         fprintf(stream, "  %-8s %s\n", subcommands[i].name, subcommands[i].summary);
     fputs("\nEach has its own help: heapmark trace SUBCOMMAND --help\n\n"
           "Examples:\n"
+          "  heapmark trace info app.hmt\n"
           "  heapmark trace verify app.hmt\n"
-          "  heapmark trace dump --from 1s --to 1.5s app.hmt | less\n\n"
+          "  heapmark trace dump --from 1s --to 1.5s app.hmt | less\n"
+          "  heapmark trace cut app.hmt -o steady.hmt --from 10s --to 20s\n\n"
           "Exit status: 0 all well; 1 a trace has mistakes; 2 wrong use, or could not run.\n"
           "docs/traces.md tells what each prints.\n",
           stream);

@@ -1,0 +1,116 @@
+/* Copies a trace many times over; see scale.h. */
+#include "scale.h"
+
+#include "address_map.h"
+#include "message.h"
+#include "rewrite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_STEP = 16, PROVENANCE_BYTES = 256 };
+
+struct scaling {
+    struct trace_scale *scale;
+    struct rewrite rewrite;
+    struct address_map names; /* live addresses of the source: their names */
+    uint64_t *resizing;       /* by thread: the name of the block it has begun to resize */
+    uint32_t thread_count;
+    uint64_t named;
+};
+
+static uint64_t name_of_copy(const struct scaling *s, uint64_t name, uint32_t copy)
+{
+    return name != 0 ? (name * s->scale->copies + copy) * NAME_STEP : 0;
+}
+
+/* Takes the name of a block that is being freed or resized; one from before the recording, or one
+ * that a mistake names, gets its name here. */
+static uint64_t take_name(struct scaling *s, uint64_t address)
+{
+    uint64_t name = 0;
+    if (address != 0 && !address_map_take(&s->names, address, &name))
+        name = ++s->named;
+    return name;
+}
+
+static int give_name(struct scaling *s, uint64_t address, uint64_t name, char *message)
+{
+    if (address == 0 || address_map_put(&s->names, address, name) == 0)
+        return 0;
+    return message_set(message, "out of memory");
+}
+
+static int write_copies(struct scaling *s, const struct trace_op *op, uint64_t name,
+                        uint64_t old_name, char *message)
+{
+    for (uint32_t copy = 0; copy < s->scale->copies; copy++) {
+        struct trace_op one = *op;
+        one.address = name_of_copy(s, name, copy);
+        one.old_address = name_of_copy(s, old_name, copy);
+        one.flags &= (uint8_t)~TRACE_SPLIT;
+        if (rewrite_add(&s->rewrite, &one, s->scale->own_threads ? copy : 0, message) < 0)
+            return -1;
+        s->scale->written++;
+    }
+    return 0;
+}
+
+static int scale_op(struct scaling *s, const struct trace_op *op, char *message)
+{
+    if (op->thread >= s->thread_count)
+        return message_set(message, "an operation is of thread %u, which was never introduced",
+                           op->thread);
+    uint64_t *resizing = &s->resizing[op->thread];
+    if (op->kind == TRACE_REALLOC_BEGIN) {
+        *resizing = take_name(s, op->old_address);
+        return 0;
+    }
+    bool split = (op->flags & TRACE_SPLIT) != 0;
+    uint64_t old_name = split ? *resizing : take_name(s, op->old_address);
+    if ((op->flags & TRACE_FAILED) != 0) /* nothing changed */
+        return give_name(s, op->old_address, old_name, message) < 0
+                   ? -1
+                   : write_copies(s, op, 0, old_name, message);
+    /* In place is still in place. */
+    uint64_t name = op->address == 0                                         ? 0
+                    : op->address == op->old_address && op->old_address != 0 ? old_name
+                                                                             : ++s->named;
+    if (give_name(s, op->address, name, message) < 0)
+        return -1;
+    return write_copies(s, op, name, old_name, message);
+}
+
+static int scale_all(struct scaling *s, struct trace_reader *reader, char *message)
+{
+    struct trace_op op;
+    int more, result = trace_reader_seek(reader, 0, message);
+    while (result == 0 && (more = trace_reader_next(reader, &op, message)) != 0)
+        result = more < 0 ? -1 : scale_op(s, &op, message);
+    return result;
+}
+
+int trace_scale_write(struct trace_reader *reader, const char *path, struct trace_scale *scale,
+                      char *message)
+{
+    struct scaling s = {.scale = scale,
+                        .rewrite = {.reader = reader},
+                        .thread_count = trace_reader_threads(reader)};
+    char provenance[PROVENANCE_BYTES];
+    snprintf(provenance, sizeof provenance, "%u copies of %s on %s", scale->copies, scale->name,
+             scale->own_threads ? "threads of their own" : "the same threads");
+    struct rewrite_facts facts = {.source = "scaled", .provenance = provenance};
+    scale->written = 0;
+    s.resizing = calloc((size_t)s.thread_count + 1, sizeof *s.resizing);
+    int result = s.resizing != NULL ? rewrite_begin(&s.rewrite, path, &facts,
+                                                    scale->own_threads ? scale->copies : 1, message)
+                                    : message_set(message, "out of memory");
+    if (result == 0)
+        result = scale_all(&s, reader, message);
+    scale->threads = s.rewrite.new_threads;
+    result = rewrite_end(&s.rewrite, result, message);
+    address_map_release(&s.names);
+    free(s.resizing);
+    return result;
+}
