@@ -2,6 +2,7 @@
 #include "cut.h"
 
 #include "address_map.h"
+#include "halves.h"
 #include "message.h"
 #include "rewrite.h"
 #include "trace_walk.h"
@@ -13,16 +14,6 @@
 
 enum { PROVENANCE_BYTES = 256 };
 
-/* What a thread is in the midst of: between REALLOC_BEGIN and the realloc's return. */
-struct half {
-    bool open;
-    bool dropped;   /* its block is left out */
-    uint64_t index; /* of the REALLOC_BEGIN */
-    uint64_t old_address;
-    bool known; /* the block was born in the trace: */
-    struct ledger_object old;
-};
-
 /* An operation that the new trace begins with; they are put in the order of the source. */
 struct opening {
     uint64_t index;
@@ -32,8 +23,7 @@ struct opening {
 struct cutting {
     struct trace_cut *cut;
     struct rewrite rewrite;
-    struct half *halves; /* by thread */
-    uint32_t thread_count;
+    struct halves halves;
     struct opening *openings;
     size_t opening_count, opening_room;
     struct address_map dropped; /* addresses of blocks left out */
@@ -44,20 +34,26 @@ struct cutting {
 
 static int follow_halves(void *argument, const struct trace_step *step, char *message)
 {
+    static const struct half kept = {0};
     struct cutting *c = argument;
-    const struct trace_op *op = step->op;
-    if (op->thread >= c->thread_count)
-        return message_set(message, "operation %" PRIu64 " is of a thread never introduced",
-                           step->index);
-    struct half *half = &c->halves[op->thread];
-    if (op->kind == TRACE_REALLOC_BEGIN) {
-        *half = (struct half){.open = true, .index = step->index, .old_address = op->old_address};
-        half->known = step->effect->ended;
-        half->old = step->effect->old;
-    } else if ((op->flags & TRACE_SPLIT) != 0) {
-        half->open = false;
-    }
+    struct half half;
+    if (step->op->kind == TRACE_REALLOC_BEGIN &&
+        halves_begin(&c->halves, step->index, step->op, &kept) < 0)
+        return message_set(message, "out of memory");
+    if ((step->op->flags & TRACE_SPLIT) != 0)
+        halves_end(&c->halves, step->op, &half);
     return 0;
+}
+
+/* The realloc under way that has taken this block's address away, or NULL. A block that got the
+ * address afterwards is younger than that. */
+static struct half *half_of(struct cutting *c, const struct ledger_object *object)
+{
+    for (size_t i = 0; i < c->halves.count; i++)
+        if (c->halves.open[i].old_address == object->address &&
+            c->halves.open[i].index > object->born_index)
+            return &c->halves.open[i];
+    return NULL;
 }
 
 static void open_with(struct cutting *c, uint64_t index, const struct trace_op *op)
@@ -104,9 +100,13 @@ static bool take_live(void *argument, const struct ledger_object *object)
         open_with(c, object->born_index, &op);
         c->cut->blocks++;
         c->cut->bytes += object->size;
-    } else if (address_map_put(&c->dropped, object->address, 0) < 0) {
-        c->failed = true;
+        return !c->failed;
     }
+    struct half *half = half_of(c, object);
+    if (half != NULL)
+        half->dropped = true;
+    else if (address_map_put(&c->dropped, object->address, 0) < 0)
+        c->failed = true;
     return !c->failed;
 }
 
@@ -114,19 +114,13 @@ static void take_start(void *argument, const struct ledger *ledger)
 {
     struct cutting *c = argument;
     ledger_visit(ledger, take_live, c);
-    for (uint32_t i = 0; i < c->thread_count && !c->failed; i++) {
-        struct half *half = &c->halves[i];
+    for (size_t i = 0; i < c->halves.count && !c->failed; i++) {
+        const struct half *half = &c->halves.open[i];
         struct trace_op op = {.old_address = half->old_address,
-                              .thread = i,
+                              .thread = half->thread,
                               .kind = TRACE_REALLOC_BEGIN};
-        if (!half->open)
-            continue;
-        half->dropped = c->cut->drop_live;
-        if (half->dropped)
-            continue;
-        if (half->known)
-            take_live(c, &half->old);
-        open_with(c, half->index, &op);
+        if (!half->dropped)
+            open_with(c, half->index, &op);
     }
 }
 
@@ -153,20 +147,16 @@ static int write_start(struct cutting *c, char *message)
  * Returns 1, 0, or -1 when memory is short. */
 static int touches_dropped(struct cutting *c, const struct trace_op *op)
 {
-    struct half *half = &c->halves[op->thread];
-    bool failed = (op->flags & TRACE_FAILED) != 0;
+    struct half half = {0};
+    uint64_t next = (op->flags & TRACE_FAILED) != 0 ? op->old_address : op->address;
     if (op->kind == TRACE_REALLOC_BEGIN) {
-        half->dropped = address_map_take(&c->dropped, op->old_address, NULL);
-        return half->dropped;
+        half.dropped = op->old_address != 0 && address_map_take(&c->dropped, op->old_address, NULL);
+        return halves_begin(&c->halves, 0, op, &half) < 0 ? -1 : half.dropped;
     }
-    uint64_t next = failed ? op->old_address : op->address;
-    if ((op->flags & TRACE_SPLIT) != 0) {
-        if (!half->dropped)
-            return 0;
-        half->dropped = false;
-    } else if (op->old_address == 0 || !address_map_take(&c->dropped, op->old_address, NULL)) {
+    bool split = (op->flags & TRACE_SPLIT) != 0;
+    if (split ? !halves_end(&c->halves, op, &half) || !half.dropped
+              : op->old_address == 0 || !address_map_take(&c->dropped, op->old_address, NULL))
         return 0;
-    }
     if (next != 0 && address_map_put(&c->dropped, next, 0) < 0)
         return -1;
     return 1;
@@ -185,8 +175,7 @@ static int write_range(struct cutting *c, char *message)
         if (i == c->cut->range.from)
             start_ns = op.time_ns;
         op.time_ns -= start_ns;
-        int dropped =
-            c->cut->drop_live && op.thread < c->thread_count ? touches_dropped(c, &op) : 0;
+        int dropped = c->cut->drop_live ? touches_dropped(c, &op) : 0;
         c->cut->dropped += dropped > 0;
         c->cut->written += dropped == 0;
         if (dropped < 0)
@@ -209,9 +198,7 @@ static int cut(struct cutting *c, struct trace_reader *reader, char *message)
 int trace_cut_write(struct trace_reader *reader, const char *path, struct trace_cut *of,
                     char *message)
 {
-    struct cutting c = {.cut = of,
-                        .rewrite = {.reader = reader},
-                        .thread_count = trace_reader_threads(reader)};
+    struct cutting c = {.cut = of, .rewrite = {.reader = reader}};
     char provenance[PROVENANCE_BYTES];
     bool whole_end = of->range.to == trace_reader_operations(reader);
     const char *addresses = trace_facts_find(trace_reader_facts(reader), "has_addresses");
@@ -224,14 +211,12 @@ int trace_cut_write(struct trace_reader *reader, const char *path, struct trace_
                                   .has_addresses =
                                       addresses == NULL || strcmp(addresses, "no") != 0};
     of->blocks = of->bytes = of->dropped = of->written = 0;
-    c.halves = calloc((size_t)c.thread_count + 1, sizeof *c.halves);
-    int result = c.halves != NULL ? rewrite_begin(&c.rewrite, path, &facts, 1, message)
-                                  : message_set(message, "out of memory");
+    int result = rewrite_begin(&c.rewrite, path, &facts, 1, message);
     if (result == 0)
         result = cut(&c, reader, message);
     result = rewrite_end(&c.rewrite, result, message);
     address_map_release(&c.dropped);
     free(c.openings);
-    free(c.halves);
+    halves_release(&c.halves);
     return result;
 }

@@ -2,12 +2,11 @@
 #include "scale.h"
 
 #include "address_map.h"
+#include "halves.h"
 #include "message.h"
 #include "rewrite.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { NAME_STEP = 16, PROVENANCE_BYTES = 256 };
 
@@ -15,8 +14,7 @@ struct scaling {
     struct trace_scale *scale;
     struct rewrite rewrite;
     struct address_map names; /* live addresses of the source: their names */
-    uint64_t *resizing;       /* by thread: the name of the block it has begun to resize */
-    uint32_t thread_count;
+    struct halves halves;
     uint64_t named;
 };
 
@@ -57,29 +55,28 @@ static int write_copies(struct scaling *s, const struct trace_op *op, uint64_t n
     return 0;
 }
 
+static int give_way(struct scaling *s, const struct trace_op *op, char *message)
+{
+    const struct half as = {.name = take_name(s, op->old_address)};
+    return halves_begin(&s->halves, 0, op, &as) < 0 ? message_set(message, "out of memory") : 0;
+}
+
 static int scale_op(struct scaling *s, const struct trace_op *op, char *message)
 {
-    if (op->thread >= s->thread_count)
-        return message_set(message, "an operation is of thread %u, which was never introduced",
-                           op->thread);
-    uint64_t *resizing = &s->resizing[op->thread];
-    if (op->kind == TRACE_REALLOC_BEGIN) {
-        *resizing = take_name(s, op->old_address);
-        return 0;
-    }
-    bool split = (op->flags & TRACE_SPLIT) != 0;
-    uint64_t old_name = split ? *resizing : take_name(s, op->old_address);
-    if ((op->flags & TRACE_FAILED) != 0) /* nothing changed */
-        return give_name(s, op->old_address, old_name, message) < 0
-                   ? -1
-                   : write_copies(s, op, 0, old_name, message);
-    /* In place is still in place. */
-    uint64_t name = op->address == 0                                         ? 0
-                    : op->address == op->old_address && op->old_address != 0 ? old_name
-                                                                             : ++s->named;
-    if (give_name(s, op->address, name, message) < 0)
+    struct half half;
+    if (op->kind == TRACE_REALLOC_BEGIN)
+        return give_way(s, op, message);
+    uint64_t old_name = (op->flags & TRACE_SPLIT) != 0 && halves_end(&s->halves, op, &half)
+                            ? half.name
+                            : take_name(s, op->old_address);
+    uint64_t address = op->address, name = 0;
+    if ((op->flags & TRACE_FAILED) != 0)
+        address = op->old_address; /* nothing changed */
+    if (address != 0)
+        name = address == op->old_address ? old_name : ++s->named; /* in place: so it stays */
+    if (give_name(s, address, name, message) < 0)
         return -1;
-    return write_copies(s, op, name, old_name, message);
+    return write_copies(s, op, (op->flags & TRACE_FAILED) != 0 ? 0 : name, old_name, message);
 }
 
 static int scale_all(struct scaling *s, struct trace_reader *reader, char *message)
@@ -94,23 +91,19 @@ static int scale_all(struct scaling *s, struct trace_reader *reader, char *messa
 int trace_scale_write(struct trace_reader *reader, const char *path, struct trace_scale *scale,
                       char *message)
 {
-    struct scaling s = {.scale = scale,
-                        .rewrite = {.reader = reader},
-                        .thread_count = trace_reader_threads(reader)};
+    struct scaling s = {.scale = scale, .rewrite = {.reader = reader}};
     char provenance[PROVENANCE_BYTES];
     snprintf(provenance, sizeof provenance, "%u copies of %s on %s", scale->copies, scale->name,
              scale->own_threads ? "threads of their own" : "the same threads");
     struct rewrite_facts facts = {.source = "scaled", .provenance = provenance};
     scale->written = 0;
-    s.resizing = calloc((size_t)s.thread_count + 1, sizeof *s.resizing);
-    int result = s.resizing != NULL ? rewrite_begin(&s.rewrite, path, &facts,
-                                                    scale->own_threads ? scale->copies : 1, message)
-                                    : message_set(message, "out of memory");
+    int result =
+        rewrite_begin(&s.rewrite, path, &facts, scale->own_threads ? scale->copies : 1, message);
     if (result == 0)
         result = scale_all(&s, reader, message);
     scale->threads = s.rewrite.new_threads;
     result = rewrite_end(&s.rewrite, result, message);
     address_map_release(&s.names);
-    free(s.resizing);
+    halves_release(&s.halves);
     return result;
 }

@@ -8,14 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct verify_thread {
-    bool seen, resizing; /* between a REALLOC_BEGIN and its REALLOC */
-    uint64_t resized;    /* the block in question */
-};
-
 struct verification {
     struct verify_result *result;
-    struct verify_thread *threads;
+    bool *seen; /* by thread */
     uint32_t thread_count, threads_seen;
     uint64_t index, time_ns;
 };
@@ -40,46 +35,18 @@ static bool may_be_split(unsigned kind)
     return kind == TRACE_REALLOC || kind == TRACE_REALLOCARRAY;
 }
 
-static void check_halves(struct verification *v, struct verify_thread *thread,
-                         const struct trace_op *op)
-{
-    if (op->kind == TRACE_REALLOC_BEGIN) {
-        if (thread->resizing)
-            note(v, "thread %u begins a realloc inside another", op->thread);
-        thread->resizing = true;
-        thread->resized = op->old_address;
-        return;
-    }
-    if ((op->flags & TRACE_SPLIT) == 0) {
-        if (thread->resizing && may_be_split(op->kind))
-            note(v, "thread %u has begun a realloc, and another one returns", op->thread);
-        return;
-    }
-    if (!may_be_split(op->kind))
-        note(v, "%s cannot be one half of a realloc", trace_kind_name(op->kind));
-    else if (!thread->resizing)
-        note(v, "a realloc returns to thread %u, which has begun none", op->thread);
-    else if (thread->resized != op->old_address)
-        note(v,
-             "a realloc of 0x%" PRIx64 " returns to thread %u, which has begun one of 0x%" PRIx64,
-             op->old_address, op->thread, thread->resized);
-    thread->resizing = false;
-}
-
 static void check_thread(struct verification *v, const struct trace_op *op)
 {
     if (op->thread >= v->thread_count) {
         note(v, "thread %u was never introduced: the file names %u", op->thread, v->thread_count);
         return;
     }
-    struct verify_thread *thread = &v->threads[op->thread];
-    if (!thread->seen) {
-        if (op->thread != v->threads_seen)
-            note(v, "thread %u appears before thread %u", op->thread, v->threads_seen);
-        thread->seen = true;
-        v->threads_seen++;
-    }
-    check_halves(v, thread, op);
+    if (v->seen[op->thread])
+        return;
+    if (op->thread != v->threads_seen)
+        note(v, "thread %u appears before thread %u", op->thread, v->threads_seen);
+    v->seen[op->thread] = true;
+    v->threads_seen++;
 }
 
 static bool has_size(unsigned kind)
@@ -101,6 +68,8 @@ static void check_form(struct verification *v, const struct trace_op *op)
         op->kind != TRACE_MEMALIGN)
         note(v, "alignment %" PRIu64 " is no power of two, and the call did not fail",
              op->alignment);
+    if ((op->flags & TRACE_SPLIT) != 0 && !may_be_split(op->kind))
+        note(v, "%s cannot be one half of a realloc", trace_kind_name(op->kind));
     if (op->time_ns < v->time_ns)
         note(v, "time goes back, from %" PRIu64 " to %" PRIu64 " ns", v->time_ns, op->time_ns);
     v->time_ns = op->time_ns > v->time_ns ? op->time_ns : v->time_ns;
@@ -160,11 +129,11 @@ int verify_trace(struct trace_reader *reader, struct verify_result *result, char
     *result = (struct verify_result){.unfinished = !trace_reader_is_complete(reader)};
     if (trace_reader_seek(reader, 0, message) < 0)
         return -1;
-    v.threads = calloc((size_t)v.thread_count + 1, sizeof *v.threads);
+    v.seen = calloc((size_t)v.thread_count + 1, sizeof *v.seen);
     struct ledger *ledger = ledger_create(trace_facts_yes(trace_reader_facts(reader), "inherited"));
-    int status = v.threads != NULL && ledger != NULL ? check_all(&v, reader, ledger, message)
-                                                     : message_set(message, "out of memory");
+    int status = v.seen != NULL && ledger != NULL ? check_all(&v, reader, ledger, message)
+                                                  : message_set(message, "out of memory");
     ledger_free(ledger);
-    free(v.threads);
+    free(v.seen);
     return status;
 }
