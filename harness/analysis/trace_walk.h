@@ -1,7 +1,7 @@
 /*
  * Goes through a trace with a ledger beside it: what every analysis has in common.
  *
- * Memory: the reader's, and the ledger's 64 bytes or so for each block live at once; never by the
+ * Memory: the reader's, and the ledger's (ledger.h: by the blocks live at once); never by the
  * length of the trace.
  */
 #ifndef HEAPMARK_TRACE_WALK_H

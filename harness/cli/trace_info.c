@@ -37,7 +37,7 @@ static const char documentation[] =
     "threads, and blocks freed by another thread than allocated them; the peak of live bytes and "
     "when it was; sizes and lifetimes of blocks; live bytes over operations and over time."
     "\v"
-    "A realloc ends one block and begins another, in place or not. Memory: some 64 bytes for each "
+    "A realloc ends one block and begins another, in place or not. Memory: some 80 bytes for each "
     "block live at once, whatever the length of the trace.\n\n"
     "Examples:\n"
     "  heapmark trace info app.hmt\n"

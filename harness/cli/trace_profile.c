@@ -35,7 +35,7 @@ static const char documentation[] =
     "\v"
     "A realloc ends one block and begins another. Quantiles of lifetimes are upper bounds, at most "
     "twice the true value, of the blocks that were freed or resized.\n\n"
-    "Memory: some 64 bytes for each block live at once, whatever the length of the trace.\n\n"
+    "Memory: some 80 bytes for each block live at once, whatever the length of the trace.\n\n"
     "Examples:\n"
     "  heapmark trace profile app.hmt\n"
     "  heapmark trace profile app.hmt -o app.csv\n"

@@ -19,7 +19,7 @@ static const char documentation[] =
     "killed, "
     "or is still at work) is said to be so; that is no mistake."
     "\v"
-    "Memory: some 64 bytes for each block live at once, whatever the length of the trace.\n\n"
+    "Memory: some 80 bytes for each block live at once, whatever the length of the trace.\n\n"
     "Exit status: 0 no mistake; 1 mistakes; 2 a FILE could not be read as a trace.\n\n"
     "Examples:\n"
     "  heapmark trace verify app.hmt\n"
