@@ -47,7 +47,7 @@ INC_store      := common plan sample store
 INC_statistics := common statistics
 INC_output     := common trace analysis store statistics output
 INC_run        := common trace replay plan launch sample store run
-INC_cli        := common trace convert analysis record replay plan launch sample map store statistics \
+INC_cli        := common trace convert analysis recorder record replay plan launch sample map store statistics \
                   output run cli
 STAGES         := common trace convert analysis record replay plan launch sample map store statistics \
                   output run cli
