@@ -45,7 +45,7 @@ INC_sample     := common launch sample ../workloads
 INC_map        := common launch sample map
 INC_store      := common plan sample store
 INC_statistics := common statistics
-INC_output     := common store statistics output
+INC_output     := common trace analysis store statistics output
 INC_run        := common trace replay plan launch sample store run
 INC_cli        := common trace convert analysis record replay plan launch sample map store statistics \
                   output run cli
