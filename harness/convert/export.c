@@ -11,11 +11,12 @@
 
 /* Addresses for blocks whose own is still taken in the output: none that a process has. */
 #define ALIAS_FIRST UINT64_C(0x7000000000000000)
-enum { ALIAS_STEP = 1 << 20 };
+enum { ALIAS_STEP = 1 << 20, PENDING_MAXIMUM = 1 << 12 };
 
 struct pending { /* a realloc whose second half has not come yet */
     uint32_t thread;
-    bool known; /* the block is one of ours, taken out of the map */
+    uint64_t key; /* its address in the trace */
+    bool known;   /* the block is one of ours, taken out of the map */
     struct block block;
 };
 
@@ -97,25 +98,29 @@ static int give_slot(struct export *export, uint32_t slot)
 
 /* ---- split reallocs --------------------------------------------------------- */
 
-static struct pending *find_pending(struct export *export, uint32_t thread)
+/* The innermost one of that block: a signal handler's realloc may come inside another. */
+static struct pending *find_pending(struct export *export, const struct trace_op *op)
 {
-    for (size_t i = 0; i < export->pending_count; i++)
-        if (export->pending[i].thread == thread)
+    for (size_t i = export->pending_count; i-- > 0;)
+        if (export->pending[i].thread == op->thread && export->pending[i].key == op->old_address)
             return &export->pending[i];
     return NULL;
 }
 
 static void drop_pending(struct export *export, struct pending *pending)
 {
-    *pending = export->pending[--export->pending_count];
+    size_t behind = (size_t)(export->pending + --export->pending_count - pending);
+    memmove(pending, pending + 1, behind * sizeof *pending);
 }
 
 /* The block leaves the map, since its address may be handed out from now on; in the output it
  * lives on until the second half. */
 static int begin_realloc(struct export *export, const struct trace_op *op, char *message)
 {
-    if (op->old_address == 0 || find_pending(export, op->thread) != NULL)
+    if (op->old_address == 0)
         return 0;
+    if (export->pending_count == PENDING_MAXIMUM)
+        drop_pending(export, export->pending); /* it never ends: the process died in it */
     struct pending *larger =
         reallocarray(export->pending, export->pending_count + 1, sizeof *larger);
     if (larger == NULL)
@@ -123,7 +128,8 @@ static int begin_realloc(struct export *export, const struct trace_op *op, char 
     export->pending = larger;
     struct pending *pending = &larger[export->pending_count++];
     struct block *block = block_map_find(&export->blocks, op->old_address);
-    *pending = (struct pending){.thread = op->thread, .known = block != NULL};
+    *pending = (struct pending){
+        .thread = op->thread, .key = op->old_address, .known = block != NULL};
     pending->block.address = op->old_address;
     if (block != NULL) {
         pending->block = *block;
@@ -147,7 +153,7 @@ static bool take_old(struct export *export, const struct trace_op *op, struct bl
 {
     *old = (struct block){.address = op->old_address, .owner = op->thread};
     struct pending *pending =
-        (op->flags & TRACE_SPLIT) != 0 ? find_pending(export, op->thread) : NULL;
+        (op->flags & TRACE_SPLIT) != 0 ? find_pending(export, op) : NULL;
     if (pending != NULL) {
         bool known = pending->known;
         *old = pending->block;
@@ -281,7 +287,7 @@ uint32_t export_slots(const struct export *export)
     return export->slots;
 }
 
-int trace_export_stream(struct trace_reader *reader, const struct foreign_format *format,
+int export_stream(struct trace_reader *reader, const struct foreign_format *format,
                         FILE *stream, struct export_result *result, char *message)
 {
     if (format->export == NULL)

@@ -26,7 +26,7 @@ static int write_file(struct trace_reader *reader, const struct foreign_format *
         free(partial);
         return -1;
     }
-    done = trace_export_stream(reader, format, stream, result, message);
+    done = export_stream(reader, format, stream, result, message);
     bool bad = ferror(stream) != 0;
     int error = errno;
     if (fclose(stream) != 0) {
@@ -49,14 +49,14 @@ static int write_standard_output(struct trace_reader *reader, const struct forei
     if ((format->carries & FORMAT_BINARY) != 0 && isatty(STDOUT_FILENO))
         return message_set(message, "%s is binary and standard output is a terminal; say -o FILE",
                            format->name);
-    int done = trace_export_stream(reader, format, stdout, result, message);
+    int done = export_stream(reader, format, stdout, result, message);
     bool bad = ferror(stdout) != 0;
     if (done == 0 && (fflush(stdout) != 0 || bad))
         done = message_set(message, "cannot write standard output: %s", strerror(errno));
     return done;
 }
 
-int trace_export(const char *input, const struct foreign_format *format, const char *output,
+int export_file(const char *input, const struct foreign_format *format, const char *output,
                  struct export_result *result, char *message)
 {
     struct trace_reader *reader = trace_reader_open(input, message);

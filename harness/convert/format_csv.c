@@ -107,7 +107,9 @@ static bool parse_row(char *line, const struct heading *heading, struct import_e
     event->key = value[COLUMN_address];
     event->old_key = value[COLUMN_old_address];
     event->size = value[COLUMN_size];
-    event->alignment = value[COLUMN_alignment];
+    bool aligns = event->kind == TRACE_MEMALIGN || event->kind == TRACE_ALIGNED_ALLOC ||
+                  event->kind == TRACE_POSIX_MEMALIGN;
+    event->alignment = aligns ? value[COLUMN_alignment] : 0;
     bool resizes = event->kind == TRACE_REALLOC || event->kind == TRACE_REALLOCARRAY;
     bool ends = resizes && event->old_key != 0 && event->size == 0;
     event->failed = value[COLUMN_error] != 0 || (event->key == 0 && !ends);

@@ -281,12 +281,17 @@ static int add_allocation(struct import *import, const struct import_event *even
 
 int import_add(struct import *import, const struct import_event *event, char *message)
 {
+    bool whole = (event->alignment & (event->alignment - 1)) == 0;
     bool resizes = event->kind == TRACE_REALLOC || event->kind == TRACE_REALLOCARRAY;
     if (event->kind == TRACE_FREE)
         return add_free(import, event, message);
     if (event->failed)
         return add_failed(import, event, message);
+    if (!whole && event->kind != TRACE_MEMALIGN)
+        return import_mistake(import, message, "an alignment that is no power of two");
     if (resizes && event->old_key != 0)
         return add_realloc(import, event, message);
+    if (event->key == 0)
+        return import_mistake(import, message, "an allocation that yields no block");
     return add_allocation(import, event, message);
 }

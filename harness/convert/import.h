@@ -77,9 +77,9 @@ struct import_result {
 
 /* The whole way from file to file. When it fails, no output is left behind, and one that was
  * there before is untouched. Returns 0, or -1 with a message. */
-int trace_import(const struct import_request *request, struct import_result *result, char *message);
+int import_file(const struct import_request *request, struct import_result *result, char *message);
 /* The same from a source that is open, to any path that can be written. */
-int trace_import_source(struct source *source, const struct import_request *request,
+int import_source(struct source *source, const struct import_request *request,
                         struct import_result *result, char *message);
 
 #endif

@@ -92,7 +92,7 @@ static int run(struct import *import, char *message)
                        import->format->name);
 }
 
-int trace_import_source(struct source *source, const struct import_request *request,
+int import_source(struct source *source, const struct import_request *request,
                         struct import_result *result, char *message)
 {
     const struct foreign_format *format = request->format;
@@ -138,7 +138,7 @@ static char *path_to_write(const char *output, bool *renamed, char *message)
     return path;
 }
 
-int trace_import(const struct import_request *request, struct import_result *result, char *message)
+int import_file(const struct import_request *request, struct import_result *result, char *message)
 {
     struct import_request to_path = *request;
     bool renamed = false;
@@ -149,7 +149,7 @@ int trace_import(const struct import_request *request, struct import_result *res
         path = path_to_write(request->output, &renamed, message);
     if (path != NULL) {
         to_path.output = path;
-        done = trace_import_source(source, &to_path, result, message);
+        done = import_source(source, &to_path, result, message);
     }
     if (done == 0 && renamed && rename(path, request->output) < 0)
         done = message_set(message, "cannot write %s: %s", request->output, strerror(errno));
