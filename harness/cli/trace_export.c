@@ -15,10 +15,10 @@ struct export_options {
 };
 
 static const struct argp_option option_table[] = {
-    {"format", 'f', "NAME", 0,
+    {"format",                                                 'f', "NAME", 0,
      "rep, rep-weight (CMU, the header's two orders), mtrace, memory-replay (Android), wl (glibc's "
-     "trace_run), malloc-bench (gzip'd protobuf), csv, jsonl",                             0},
-    {"output", 'o', "FILE", 0, "Write there instead of standard output",                   0},
+     "trace_run), malloc-bench (gzip'd protobuf), csv, jsonl", 0},
+    {"output",                                                  'o', "FILE", 0, "Write there instead of standard output", 0},
     {0},
 };
 

@@ -128,8 +128,8 @@ static int begin_realloc(struct export *export, const struct trace_op *op, char 
     export->pending = larger;
     struct pending *pending = &larger[export->pending_count++];
     struct block *block = block_map_find(&export->blocks, op->old_address);
-    *pending = (struct pending){
-        .thread = op->thread, .key = op->old_address, .known = block != NULL};
+    *pending =
+        (struct pending){.thread = op->thread, .key = op->old_address, .known = block != NULL};
     pending->block.address = op->old_address;
     if (block != NULL) {
         pending->block = *block;
@@ -152,8 +152,7 @@ static bool address_is_taken(const struct export *export, uint64_t address)
 static bool take_old(struct export *export, const struct trace_op *op, struct block *old)
 {
     *old = (struct block){.address = op->old_address, .owner = op->thread};
-    struct pending *pending =
-        (op->flags & TRACE_SPLIT) != 0 ? find_pending(export, op) : NULL;
+    struct pending *pending = (op->flags & TRACE_SPLIT) != 0 ? find_pending(export, op) : NULL;
     if (pending != NULL) {
         bool known = pending->known;
         *old = pending->block;
@@ -287,8 +286,8 @@ uint32_t export_slots(const struct export *export)
     return export->slots;
 }
 
-int export_stream(struct trace_reader *reader, const struct foreign_format *format,
-                        FILE *stream, struct export_result *result, char *message)
+int export_stream(struct trace_reader *reader, const struct foreign_format *format, FILE *stream,
+                  struct export_result *result, char *message)
 {
     if (format->export == NULL)
         return message_set(message, "%s is a format to import from, not to export to",

@@ -67,10 +67,10 @@ struct export_result {
 /* The whole way from file to file ("-": standard output). When it fails, no output is left
  * behind, and one that was there before is untouched. Returns 0, or -1 with a message. */
 int export_file(const char *input, const struct foreign_format *format, const char *output,
-                 struct export_result *result, char *message);
+                struct export_result *result, char *message);
 /* The same from a reader that stands at its beginning to an open stream. */
-int export_stream(struct trace_reader *reader, const struct foreign_format *format,
-                        FILE *stream, struct export_result *result, char *message);
+int export_stream(struct trace_reader *reader, const struct foreign_format *format, FILE *stream,
+                  struct export_result *result, char *message);
 /* "mallocs..."; what a loss is called. */
 const char *export_loss_text(enum export_loss loss);
 

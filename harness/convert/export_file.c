@@ -57,7 +57,7 @@ static int write_standard_output(struct trace_reader *reader, const struct forei
 }
 
 int export_file(const char *input, const struct foreign_format *format, const char *output,
-                 struct export_result *result, char *message)
+                struct export_result *result, char *message)
 {
     struct trace_reader *reader = trace_reader_open(input, message);
     if (reader == NULL)

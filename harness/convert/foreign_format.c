@@ -76,7 +76,7 @@ void foreign_format_lacks(unsigned carries, char *text)
             lacking[count++] = things[i].name;
     text[0] = '\0';
     for (size_t i = 0; i < count && used < FOREIGN_FORMAT_LACKS_BYTES; i++) {
-        const char *before = i == 0 ? "" : i + 1 == count ? " and " : ", ";
+        const char *before = i == 0 ? "" : i + 1 == count ? " or " : ", ";
         used += (size_t)snprintf(text + used, FOREIGN_FORMAT_LACKS_BYTES - used, "%s%s", before,
                                  lacking[i]);
     }

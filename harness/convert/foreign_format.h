@@ -53,7 +53,7 @@ const struct foreign_format *foreign_format_find(const char *name, char *message
 const struct foreign_format *foreign_format_recognise(struct source *source, char *message);
 
 enum { FOREIGN_FORMAT_LACKS_BYTES = 160 };
-/* "threads, times and alignments", or "" when it carries everything. */
+/* "threads, times or alignments", or "" when it carries everything. */
 void foreign_format_lacks(unsigned carries, char *text);
 
 #endif

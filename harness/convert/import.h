@@ -80,6 +80,6 @@ struct import_result {
 int import_file(const struct import_request *request, struct import_result *result, char *message);
 /* The same from a source that is open, to any path that can be written. */
 int import_source(struct source *source, const struct import_request *request,
-                        struct import_result *result, char *message);
+                  struct import_result *result, char *message);
 
 #endif

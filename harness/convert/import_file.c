@@ -93,7 +93,7 @@ static int run(struct import *import, char *message)
 }
 
 int import_source(struct source *source, const struct import_request *request,
-                        struct import_result *result, char *message)
+                  struct import_result *result, char *message)
 {
     const struct foreign_format *format = request->format;
     if (format == NULL)
