@@ -1,15 +1,12 @@
 /*
  * Draws the charts of a run with gnuplot, from the tables that output_chart_tables wrote and
- * the scripts in plots/. Names and labels reach gnuplot as data files and string arguments only,
- * never as code.
+ * the scripts in plots/.
  */
 #ifndef HEAPMARK_CHART_DRAW_H
 #define HEAPMARK_CHART_DRAW_H
 
+#include "gnuplot_chart.h"
 #include "summary.h"
-
-/* Told of every file once it stands complete under its own name. */
-typedef void chart_written_fn(void *argument, const char *path);
 
 /* Writes speed, peak_rss, blow_up, scatter, syscalls and one timeline-LABEL a workload that was
  * sampled, each as .svg and .png, into the existing folder `output_directory`, and notes.tsv
