@@ -7,10 +7,7 @@
 enum {
     HOLE_SHOWN_PAGES = 256, /* a hole up to this size is always shown */
     HOLE_SHOWN_SHARE = 8,   /* so is one up to an eighth of what there is to show */
-    COLUMNS_LEAST = 32,
-    COLUMNS_MOST = 512,
-    PIXELS_LEAST = 2,
-    PIXELS_MOST = 16,
+    COLUMNS_STEP = 8,
     CELL_SHIFT_MOST = 32,
 };
 
@@ -232,13 +229,11 @@ static int all_fit(struct map_scale scale, const struct map_axis *axes, size_t c
 int map_scale_choose(struct map_scale *scale, const struct map_axis *axes, size_t count,
                      unsigned width_pixels, unsigned height_pixels)
 {
+    static const unsigned sizes[] = {12, 8, 6, 4, 3, 2}; /* each divides a map's 768 pixels */
     for (unsigned shift = 0; shift <= CELL_SHIFT_MOST; shift++)
-        for (unsigned columns = COLUMNS_LEAST; columns <= COLUMNS_MOST; columns *= 2) {
-            unsigned pixels = width_pixels / columns;
-            if (pixels < PIXELS_LEAST)
-                break;
-            *scale =
-                (struct map_scale){columns, pixels < PIXELS_MOST ? pixels : PIXELS_MOST, shift};
+        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+            unsigned columns = width_pixels / sizes[i] / COLUMNS_STEP * COLUMNS_STEP;
+            *scale = (struct map_scale){columns, sizes[i], shift};
             int fit = all_fit(*scale, axes, count, height_pixels);
             if (fit != 0)
                 return fit > 0 ? 0 : -1;

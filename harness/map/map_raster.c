@@ -59,6 +59,16 @@ static uint8_t cell_code(struct cursor *cursor, uint64_t first, uint64_t end)
                              map->mapping[cursor->mapping].start < end * map->page_bytes);
 }
 
+/* Behind what ends at a cut, in a frame that has it. Where that fills its row there is no cell left
+ * for the mark. */
+static void mark_cut(struct map_raster *raster, const struct map_place *before,
+                     const struct map_place *after)
+{
+    size_t end = before->position + before->cells;
+    if (end < after->position && raster->code[end - 1] != RASTER_NOTHING)
+        raster->code[end] = RASTER_CUT;
+}
+
 int map_raster_init(struct map_raster *raster, const struct map_grid *grid,
                     const struct heap_map *map)
 {
@@ -73,12 +83,8 @@ int map_raster_init(struct map_raster *raster, const struct map_grid *grid,
         for (uint64_t c = 0; c < place->cells; c++)
             raster->code[place->position + c] =
                 cell_code(&cursor, (place->cell + c) << shift, (place->cell + c + 1) << shift);
-        /* Where the place before filled its row there is no cell left for the mark. */
-        if (place->reserve && place->position > 0 &&
-            raster->code[place->position - 1] == RASTER_NOTHING) {
-            const struct map_place *before = place - 1;
-            raster->code[before->position + before->cells] = RASTER_CUT;
-        }
+        if (place->reserve)
+            mark_cut(raster, place - 1, place);
     }
     return 0;
 }
