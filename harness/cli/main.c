@@ -11,10 +11,11 @@
 #include <unistd.h>
 
 static const struct command commands[] = {
-    {"list", "what there is: workloads, allocators, suites, measures, stored runs", cmd_list},
-    {"run",  "run a suite or workloads under allocators, and store every trial",    cmd_run },
-    {"show", "print the table of a stored run, or export it",                       cmd_show},
-    {"plot", "draw the charts of a stored run",                                     cmd_plot},
+    {"list",  "what there is: workloads, allocators, suites, measures, stored runs", cmd_list },
+    {"run",   "run a suite or workloads under allocators, and store every trial",    cmd_run  },
+    {"show",  "print the table of a stored run, or export it",                       cmd_show },
+    {"plot",  "draw the charts of a stored run",                                     cmd_plot },
+    {"trace", "look into recorded traces, and make others of them",                  cmd_trace},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

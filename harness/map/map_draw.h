@@ -5,7 +5,7 @@
 #ifndef HEAPMARK_MAP_DRAW_H
 #define HEAPMARK_MAP_DRAW_H
 
-#include "gnuplot_chart.h"
+#include "chart_file.h"
 #include "map_study.h"
 
 struct map_drawing {

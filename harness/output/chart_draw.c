@@ -9,44 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { FOOTER_BYTES = 512 };
 
 static const char *const charts[] = {"speed", "peak_rss", "blow_up", "scatter", "syscalls"};
 
-/* What all charts of a run share; the paths are absolute. */
-struct drawing {
-    char *plots, *tables, *output;
-    char footer[FOOTER_BYTES];
-    chart_written_fn *written;
-    void *argument;
-};
-
-struct chart {
-    const char *script;   /* plots/<script>.gp */
-    const char *name;     /* of the files */
-    const char *workload; /* its index as text, for the script; NULL: a chart of all */
-};
-
-static int draw_chart(const struct drawing *drawing, const struct chart *chart, char *message)
-{
-    const struct gnuplot_chart drawn = {
-        .plots = drawing->plots,
-        .script = chart->script,
-        .tables = drawing->tables,
-        .output = drawing->output,
-        .name = chart->name,
-        .footer = drawing->footer,
-        .extra = chart->workload,
-        .written = drawing->written,
-        .argument = drawing->argument,
-    };
-    return gnuplot_chart_draw(&drawn, message);
-}
-
 /* The timeline charts, as workloads.tsv lists them: index, label, kind, file (or NaN). */
-static int draw_timelines(const struct drawing *drawing, char *message)
+static int draw_timelines(const struct chart_folders *drawing, char *message)
 {
     char path[PATH_MAX], later[MESSAGE_BYTES], *line = NULL;
     size_t room = 0;
@@ -66,7 +33,7 @@ static int draw_timelines(const struct drawing *drawing, char *message)
             continue;
         *suffix = '\0';
         struct chart chart = {"timeline", column[3], column[0]};
-        if (draw_chart(drawing, &chart, result == 0 ? message : later) < 0)
+        if (chart_file_draw(drawing, &chart, result == 0 ? message : later) < 0)
             result = -1;
     }
     free(line);
@@ -75,7 +42,8 @@ static int draw_timelines(const struct drawing *drawing, char *message)
 }
 
 /* Why a cell has no figure, in a table of its own, since the others hold figures only. */
-static int write_notes(const struct drawing *drawing, const struct summary *summary, char *message)
+static int write_notes(const struct chart_folders *drawing, const struct summary *summary,
+                       char *message)
 {
     char *path = path_join(drawing->tables, "notes.tsv");
     FILE *file = path != NULL ? fopen(path, "we") : NULL;
@@ -110,7 +78,7 @@ static const char *fact(const struct run *run, const char *name)
 }
 
 /* "run NAME · 10 blocks · CPU, 2 CPUs, Linux 6.1.0" */
-static void write_footer(char footer[FOOTER_BYTES], const struct run *run)
+static void write_footer(char footer[CHART_FOOTER_BYTES], const struct run *run)
 {
     char blocks[64], machine[256] = "";
     unsigned least = UINT_MAX, most = 0;
@@ -126,8 +94,8 @@ static void write_footer(char footer[FOOTER_BYTES], const struct run *run)
     snprintf(machine, sizeof machine, "%s%.90s%s%.20s%s%s%.50s", cpu || cpus || kernel ? " · " : "",
              cpu != NULL ? cpu : "", cpu && cpus ? " × " : "", cpus != NULL ? cpus : "",
              !cpu && cpus ? " CPUs" : "", kernel ? ", Linux " : "", kernel ? kernel : "");
-    snprintf(footer, FOOTER_BYTES, "run %.120s · %s%s", run->name != NULL ? run->name : "?", blocks,
-             machine);
+    snprintf(footer, CHART_FOOTER_BYTES, "run %.120s · %s%s", run->name != NULL ? run->name : "?",
+             blocks, machine);
 }
 
 int chart_draw_all(const char *plots_directory, const char *tables_directory,
@@ -135,28 +103,24 @@ int chart_draw_all(const char *plots_directory, const char *tables_directory,
                    chart_written_fn *written, void *argument, char *message)
 {
     char later[MESSAGE_BYTES];
-    struct drawing drawing = {.written = written, .argument = argument};
+    struct chart_folders drawing = {.written = written, .argument = argument};
     int result = -1;
     if (summary->run->workload_count == 0 || summary->run->allocator_count == 0)
         return message_set(message, "the run holds no trials: there is nothing to draw");
-    if ((drawing.plots = gnuplot_chart_folder(plots_directory, R_OK | X_OK, message)) == NULL ||
-        (drawing.tables = gnuplot_chart_folder(tables_directory, R_OK | W_OK | X_OK, message)) ==
-            NULL ||
-        (drawing.output = gnuplot_chart_folder(output_directory, W_OK | X_OK, message)) == NULL ||
+    if (chart_folders_find(&drawing, plots_directory, tables_directory, output_directory, message) <
+            0 ||
         write_notes(&drawing, summary, message) < 0)
         goto out;
     write_footer(drawing.footer, summary->run);
     result = 0;
     for (size_t i = 0; i < sizeof charts / sizeof charts[0]; i++) {
         struct chart chart = {charts[i], charts[i], NULL};
-        if (draw_chart(&drawing, &chart, result == 0 ? message : later) < 0)
+        if (chart_file_draw(&drawing, &chart, result == 0 ? message : later) < 0)
             result = -1;
     }
     if (draw_timelines(&drawing, result == 0 ? message : later) < 0)
         result = -1;
 out:
-    free(drawing.plots);
-    free(drawing.tables);
-    free(drawing.output);
+    chart_folders_release(&drawing);
     return result;
 }

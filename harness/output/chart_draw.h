@@ -1,11 +1,12 @@
 /*
  * Draws the charts of a run with gnuplot, from the tables that output_chart_tables wrote and
- * the scripts in plots/.
+ * the scripts in plots/. Names and labels reach gnuplot as data files and string arguments only,
+ * never as code.
  */
 #ifndef HEAPMARK_CHART_DRAW_H
 #define HEAPMARK_CHART_DRAW_H
 
-#include "gnuplot_chart.h"
+#include "chart_file.h"
 #include "summary.h"
 
 /* Writes speed, peak_rss, blow_up, scatter, syscalls and one timeline-LABEL a workload that was

@@ -26,7 +26,12 @@
  * gives the block away (FREE, REALLOC_BEGIN), after it where the call yields one. Records of one
  * stripe in the order of its numbers, and records of one thread in the order of its chunk,
  * together give the linear order of the trace. While the process has one thread the bump needs no
- * lock prefix.
+ * lock prefix. Numbers of a stripe begin at 0.
+ *
+ * Every realloc and reallocarray is two records, REALLOC_BEGIN (of NULL: address 0 and no number)
+ * and the call's end; pairs nest, since a signal handler may reallocate between the two. So do
+ * RING_SIZE and the record it belongs to, which bears RING_SIZE_APART in its size bits: what a
+ * handler writes between the two is not mistaken for that record.
  *
  * Time: a RING_TIME record holds a stamp for the records behind it. A thread writes one when its
  * slot number is a multiple of RING_TIME_EVERY, and whenever `tick` is not what it saw last: the
@@ -39,6 +44,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 enum {
     RING_VERSION = 1,
@@ -63,8 +69,8 @@ enum {
  *             52..57 log2 of the alignment asked for; 0: none; 63: not a power of two
  *             58     RING_FAILED
  * body:  bits 0..39 size; 40..63 number in the stripe, modulo 2^24
- *        RING_TIME: clock ticks, 64 bits; RING_SIZE: the size of the next record, 64 bits, for one
- *        that does not fit into 40 */
+ *        RING_TIME: ring_ticks(), 64 bits; RING_SIZE: the size, 64 bits, of a record behind it
+ *        whose size does not fit into 40 and is RING_SIZE_APART instead */
 enum {
     RING_TIME = 12,
     RING_SIZE = 13,
@@ -77,6 +83,7 @@ enum {
     RING_SIZE_BITS = 40,
     RING_NUMBER_BITS = 24,
 };
+#define RING_SIZE_APART ((UINT64_C(1) << RING_SIZE_BITS) - 1)
 
 struct ring_record {
     _Atomic uint64_t head;
@@ -119,7 +126,7 @@ struct ring {
     _Atomic uint64_t stall_ns;
     _Atomic uint64_t unrecorded; /* calls let pass unrecorded, for any reason; 0 in a whole trace */
     /* ends the process by a signal handler's nesting or the like are not lost: see above */
-    uint64_t clock_hz;   /* of RING_TIME ticks: written by the collector */
+    uint64_t clock_hz;   /* of ring_ticks(), nearly: written by the collector */
     char allocator[512]; /* written by the recorder: the object that owns the real malloc */
     _Alignas(64) _Atomic uint32_t stripe[RING_STRIPES];
 };
@@ -134,6 +141,22 @@ static inline uint32_t ring_stripe_of(uint64_t address)
 {
     /* Fibonacci hashing (Knuth 6.4): neighbouring regions fall on different cache lines. */
     return (uint32_t)(((address >> RING_STRIPE_SHIFT) * UINT64_C(0x9e3779b97f4a7c15)) >> 54);
+}
+
+/* The clock of RING_TIME: rises at a constant rate, the same on every CPU. */
+static inline uint64_t ring_ticks(void)
+{
+#if defined(__x86_64__)
+    return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+    uint64_t ticks;
+    __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+    return ticks;
+#else
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+#endif
 }
 
 enum ring_reason { RING_STARTED, RING_FORKED };

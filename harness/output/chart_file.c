@@ -1,6 +1,8 @@
-/* One chart, drawn by one gnuplot process under names of its own beside the charts, which take the
- * right names only when complete; see gnuplot_chart.h. */
-#include "gnuplot_chart.h"
+/*
+ * Runs gnuplot; see chart_file.h. One process a chart draws both formats under names of its own,
+ * beside the charts, which take the right names only when complete.
+ */
+#include "chart_file.h"
 
 #include "message.h"
 #include "subprocess.h"
@@ -35,16 +37,17 @@ struct chart_paths {
     char drawn[FORMATS][PATH_MAX], final[FORMATS][PATH_MAX];
 };
 
-static int chart_paths_init(struct chart_paths *paths, const struct gnuplot_chart *chart)
+static int chart_paths_init(struct chart_paths *paths, const struct chart_folders *folders,
+                            const struct chart *chart)
 {
     int lengths[2 + 2 * FORMATS], count = 0;
-    lengths[count++] = snprintf(paths->script, PATH_MAX, "%s/%s.gp", chart->plots, chart->script);
+    lengths[count++] = snprintf(paths->script, PATH_MAX, "%s/%s.gp", folders->plots, chart->script);
     lengths[count++] =
-        snprintf(paths->stem, PATH_MAX, "%s/.%s.%ld", chart->output, chart->name, (long)getpid());
+        snprintf(paths->stem, PATH_MAX, "%s/.%s.%ld", folders->output, chart->name, (long)getpid());
     for (int i = 0; i < FORMATS; i++) {
-        lengths[count++] = snprintf(paths->final[i], PATH_MAX, "%s/%s%s", chart->output,
+        lengths[count++] = snprintf(paths->final[i], PATH_MAX, "%s/%s%s", folders->output,
                                     chart->name, formats[i].suffix);
-        lengths[count++] = snprintf(paths->drawn[i], PATH_MAX, "%s/.%s.%ld%s", chart->output,
+        lengths[count++] = snprintf(paths->drawn[i], PATH_MAX, "%s/.%s.%ld%s", folders->output,
                                     chart->name, (long)getpid(), formats[i].suffix);
     }
     while (count-- > 0)
@@ -85,8 +88,7 @@ static const char *reason_in(char *errors)
     return first != NULL ? first : "no reason given";
 }
 
-static int explain(const struct gnuplot_chart *chart, struct subprocess_result *result,
-                   char *message)
+static int explain(const struct chart *chart, struct subprocess_result *result, char *message)
 {
     if (result->timed_out)
         return message_set(message, "chart %s: gnuplot was still running after %d s", chart->name,
@@ -104,12 +106,13 @@ static int explain(const struct gnuplot_chart *chart, struct subprocess_result *
 }
 
 /* Runs gnuplot; both files are drawn and complete when it returns 0. */
-static int draw(const struct gnuplot_chart *chart, const struct chart_paths *paths, char *message)
+static int draw(const struct chart_folders *folders, const struct chart *chart,
+                const struct chart_paths *paths, char *message)
 {
     /* Without --default-settings the user's ~/.gnuplot would change the charts. */
-    const char *const argv[] = {"gnuplot",     "--default-settings", "-c",
-                                paths->script, chart->tables,        paths->stem,
-                                chart->footer, chart->extra,         NULL};
+    const char *const argv[] = {"gnuplot",       "--default-settings", "-c",
+                                paths->script,   folders->tables,      paths->stem,
+                                folders->footer, chart->argument,      NULL};
     struct subprocess spec = {
         .argv = argv,
         .time_limit_ns = CHART_TIME_LIMIT_NS,
@@ -133,25 +136,25 @@ static int draw(const struct gnuplot_chart *chart, const struct chart_paths *pat
     return status;
 }
 
-int gnuplot_chart_draw(const struct gnuplot_chart *chart, char *message)
+int chart_file_draw(const struct chart_folders *folders, const struct chart *chart, char *message)
 {
     struct chart_paths paths;
-    if (chart_paths_init(&paths, chart) < 0)
+    if (chart_paths_init(&paths, folders, chart) < 0)
         return message_set(message, "chart %s: the path of %s is too long", chart->name,
-                           chart->output);
-    int result = draw(chart, &paths, message);
+                           folders->output);
+    int result = draw(folders, chart, &paths, message);
     for (int i = 0; i < FORMATS && result == 0; i++) {
         if (rename(paths.drawn[i], paths.final[i]) < 0)
             result = message_set(message, "cannot write %s: %s", paths.final[i], strerror(errno));
         else
-            chart->written(chart->argument, paths.final[i]);
+            folders->written(folders->argument, paths.final[i]);
     }
     for (int i = 0; i < FORMATS && result < 0; i++)
         unlink(paths.drawn[i]);
     return result;
 }
 
-char *gnuplot_chart_folder(const char *path, int needed, char *message)
+static char *folder(const char *path, int needed, char *message)
 {
     char *absolute = realpath(path, NULL);
     struct stat status;
@@ -163,4 +166,22 @@ char *gnuplot_chart_folder(const char *path, int needed, char *message)
                 strerror(errno));
     free(absolute);
     return NULL;
+}
+
+int chart_folders_find(struct chart_folders *folders, const char *plots, const char *tables,
+                       const char *output, char *message)
+{
+    folders->plots = folders->tables = folders->output = NULL;
+    if ((folders->plots = folder(plots, R_OK | X_OK, message)) == NULL ||
+        (folders->tables = folder(tables, R_OK | W_OK | X_OK, message)) == NULL ||
+        (folders->output = folder(output, W_OK | X_OK, message)) == NULL)
+        return -1;
+    return 0;
+}
+
+void chart_folders_release(struct chart_folders *folders)
+{
+    free(folders->plots);
+    free(folders->tables);
+    free(folders->output);
 }
