@@ -45,7 +45,7 @@ INC_sample     := common launch sample ../workloads
 INC_store      := common plan sample store
 INC_statistics := common statistics
 INC_output     := common trace analysis store statistics output
-INC_map        := common trace replay launch sample output map
+INC_map        := common replay launch sample output map
 INC_run        := common trace replay plan launch sample store run
 INC_cli        := common trace convert analysis record replay plan launch sample store statistics \
                   output map run cli

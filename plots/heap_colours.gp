@@ -20,7 +20,7 @@ ramp_at(s) = between(stop_of(s), s / 100.0 * (ramp_stops - 1) - stop_of(s) + 1)
 do for [s=0:100] { dummy = set_code(100 + s, ramp_at(s)) }
 
 array code_text[7]
-code_text[3] = "cut out: mapped, never written"
+code_text[3] = "cut out: mapped, nothing in it"
 code_text[4] = "hole: mapped, not in memory"
 code_text[5] = "live, but never written"
 code_text[6] = "in swap"

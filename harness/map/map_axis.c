@@ -8,6 +8,7 @@ enum {
     HOLE_SHOWN_PAGES = 256, /* a hole up to this size is always shown */
     HOLE_SHOWN_SHARE = 8,   /* so is one up to an eighth of what there is to show */
     COLUMNS_STEP = 8,
+    LONG_ROWS = 4,
     CELL_SHIFT_MOST = 32,
 };
 
@@ -190,7 +191,8 @@ int map_grid_init(struct map_grid *grid, const struct map_axis *axis, struct map
     grid->count = join_parts(axis, scale.cell_shift, grid->place);
     for (size_t i = 0; i < grid->count; i++) {
         struct map_place *place = &grid->place[i];
-        bool is_long = place->cells >= columns;
+        bool is_long = place->cells >= LONG_ROWS * columns;
+        place->is_long = is_long;
         if (is_long || long_before)
             position = (position + columns - 1) / columns * columns;
         else if (i > 0)

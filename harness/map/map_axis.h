@@ -2,8 +2,8 @@
  * The address axis of a picture: the parts of an address space that hold pages, one after the
  * other, with what lies empty between them cut out; and their places in a grid of cells.
  *
- * A cell is 2^k pages. A part as long as a row begins a row of its own; shorter ones follow each
- * other with one cell left free between them.
+ * A cell is 2^k pages. A part as long as some rows begins a row of its own; shorter ones follow
+ * each other with one cell left free between them.
  */
 #ifndef HEAPMARK_MAP_AXIS_H
 #define HEAPMARK_MAP_AXIS_H
@@ -41,6 +41,7 @@ struct map_place {
     size_t part, parts;   /* of the axis */
     uint64_t cut_pages;   /* as of its first part */
     bool reserve;
+    bool is_long; /* begins a row, and so does what follows it */
 };
 
 struct map_grid {

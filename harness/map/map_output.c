@@ -109,7 +109,7 @@ static void print_occupancy(struct stream *stream, const struct map_study *study
     stream_print(stream, "\nresident pages by their share of live bytes\n%-*s  %-8s  %9s",
                  name_width, "allocator", "at", "empty");
     for (int i = 1; i <= OCCUPANCY_CLASSES; i++)
-        stream_print(stream, "  %3s%3d%%", i == OCCUPANCY_CLASSES ? "to" : "to", i * 10);
+        stream_print(stream, "  %2s%4d%%", i == 1 ? "to" : "", i * 10);
     stream_print(stream, "\n");
     for (size_t s = 0; s < study->count; s++)
         for (size_t m = 0; m < study->series[s].count; m++) {

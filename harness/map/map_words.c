@@ -66,8 +66,7 @@ void map_words_bands(struct stream *stream, const struct map_grid *grid,
         const struct map_place *first = &grid->place[i], *last = first;
         uint64_t pages = pages_in(axis, first);
         size_t parts = first->parts;
-        for (i++; i < grid->count && first->cells < columns && grid->place[i].cells < columns;
-             i++) {
+        for (i++; i < grid->count && !first->is_long && !grid->place[i].is_long; i++) {
             last = &grid->place[i];
             pages += pages_in(axis, last);
             parts += last->parts;
