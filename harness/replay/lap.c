@@ -57,7 +57,7 @@ static void note_lives(struct maker *maker, const struct step *step)
 int lap_take(struct maker *maker, const struct trace_op *op, uint64_t index)
 {
     struct change change;
-    uint16_t worker = maker->survey.worker[op->thread];
+    uint16_t worker = maker->layout.worker[op->thread];
     if (lives_apply(&maker->lives, op, &change) < 0)
         return no_memory(maker);
     if (change.mistake != NULL)
@@ -72,7 +72,7 @@ int lap_take(struct maker *maker, const struct trace_op *op, uint64_t index)
     *step = (struct step){
         .size = op->size,
         .alignment = op->alignment,
-        .time_ns = op->time_ns - maker->survey.first_ns,
+        .time_ns = op->time_ns - maker->layout.first_ns,
         .ended = change.ended,
         .begun = change.begun,
         .worker = worker,
@@ -237,10 +237,10 @@ static int write_rows(struct maker *maker, uint32_t index)
 {
     static const uint64_t padding[SCRIPT_PAD_WORDS];
     uint64_t lap_bytes = 0;
-    for (uint32_t w = 0; w < maker->survey.workers; w++) {
+    for (uint32_t w = 0; w < maker->layout.workers; w++) {
         struct word_row *row = &maker->row[w];
         size_t bytes = row->count * sizeof *row->word;
-        maker->streams[(size_t)index * maker->survey.workers + w] =
+        maker->streams[(size_t)index * maker->layout.workers + w] =
             (struct script_stream){maker->file.written, row->count, row->calls};
         if (script_file_append(&maker->file, row->word, bytes, maker->message) < 0 ||
             script_file_append(&maker->file, padding, sizeof padding, maker->message) < 0)
@@ -249,7 +249,7 @@ static int write_rows(struct maker *maker, uint32_t index)
         row->count = 0;
         row->calls = 0;
     }
-    if (index < maker->survey.laps && lap_bytes > maker->head.lap_bytes_maximum)
+    if (index < maker->layout.laps && lap_bytes > maker->head.lap_bytes_maximum)
         maker->head.lap_bytes_maximum = lap_bytes;
     return 0;
 }
@@ -280,5 +280,5 @@ int lap_write_rest(struct maker *maker)
         if (add_phrase(maker, &maker->row[life->born_worker], phrase) < 0)
             return -1;
     }
-    return write_rows(maker, maker->survey.laps);
+    return write_rows(maker, maker->layout.laps);
 }

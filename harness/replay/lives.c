@@ -16,12 +16,12 @@ static const char never_live[] = "its block was freed before, or never allocated
 int lives_init(struct lives *lives, bool inherited)
 {
     *lives = (struct lives){.unused = LIFE_NONE, .inherited = inherited};
-    return block_map_init(&lives->map);
+    return live_map_init(&lives->map);
 }
 
 void lives_release(struct lives *lives)
 {
-    block_map_release(&lives->map);
+    live_map_release(&lives->map);
     free(lives->life);
     free(lives->open);
     *lives = (struct lives){0};
@@ -65,7 +65,7 @@ static int begin(struct lives *lives, uint64_t address, uint64_t size, struct ch
     uint32_t number = new_life(lives, size);
     if (number == LIFE_NONE)
         return -1;
-    int added = block_map_add(&lives->map, address, number);
+    int added = live_map_add(&lives->map, address, number);
     if (added < 0)
         return -1;
     if (added > 0) {
@@ -105,7 +105,7 @@ static int open_realloc(struct lives *lives, const struct trace_op *op)
     }
     lives->open[lives->open_count++] =
         (struct open_realloc){op->old_address, op->thread,
-                              block_map_take(&lives->map, op->old_address)};
+                              live_map_take(&lives->map, op->old_address)};
     return 0;
 }
 
@@ -131,7 +131,7 @@ static int apply_realloc(struct lives *lives, const struct trace_op *op, struct 
         if ((op->flags & TRACE_SPLIT) != 0)
             number = close_realloc(lives, op, &found);
         if (!found)
-            number = block_map_take(&lives->map, op->old_address);
+            number = live_map_take(&lives->map, op->old_address);
         end(lives, number, change);
         if (failed && number != LIFE_NONE)
             return begin(lives, op->old_address, lives->life[number].size, change);
@@ -152,7 +152,7 @@ int lives_apply(struct lives *lives, const struct trace_op *op, struct change *c
         return apply_realloc(lives, op, change);
     case TRACE_FREE:
         if (op->old_address != 0)
-            end(lives, block_map_take(&lives->map, op->old_address), change);
+            end(lives, live_map_take(&lives->map, op->old_address), change);
         return 0;
     default:
         return (op->flags & TRACE_FAILED) != 0 || op->address == 0

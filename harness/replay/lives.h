@@ -8,10 +8,10 @@
 #ifndef HEAPMARK_LIVES_H
 #define HEAPMARK_LIVES_H
 
-#include "block_map.h"
+#include "live_map.h"
 #include "trace.h"
 
-enum { LIFE_NONE = BLOCK_MAP_NONE };
+enum { LIFE_NONE = LIVE_MAP_NONE };
 
 struct life {
     uint64_t size;
@@ -25,7 +25,7 @@ struct life {
 };
 
 struct lives {
-    struct block_map map;
+    struct live_map map;
     struct life *life; /* by number */
     uint32_t count, capacity, unused;
     bool inherited;            /* blocks from before the recording may be ended */

@@ -7,11 +7,11 @@
 #ifndef HEAPMARK_MAKER_H
 #define HEAPMARK_MAKER_H
 
+#include "layout.h"
 #include "lives.h"
 #include "replay.h"
 #include "script_file.h"
 #include "slots.h"
-#include "survey.h"
 
 /* One call of the lap at hand. */
 struct step {
@@ -29,7 +29,7 @@ struct word_row {
 };
 
 struct maker {
-    struct survey survey;
+    struct layout layout;
     struct lives lives;
     struct slots slots;
     struct script_file file;

@@ -19,12 +19,12 @@ static uint64_t default_budget(void)
 
 static size_t streams_of(const struct maker *maker)
 {
-    return ((size_t)maker->survey.laps + 1) * maker->survey.workers;
+    return ((size_t)maker->layout.laps + 1) * maker->layout.workers;
 }
 
 static int make_room(struct maker *maker, bool inherited)
 {
-    uint32_t workers = maker->survey.workers;
+    uint32_t workers = maker->layout.workers;
     maker->streams = calloc(streams_of(maker), sizeof *maker->streams);
     maker->row = calloc(workers, sizeof *maker->row);
     maker->due_ns = calloc(workers, sizeof *maker->due_ns);
@@ -35,10 +35,10 @@ static int make_room(struct maker *maker, bool inherited)
         .magic = SCRIPT_MAGIC,
         .version = SCRIPT_VERSION,
         .threads = workers,
-        .laps = maker->survey.laps,
-        .calls = maker->survey.calls,
+        .laps = maker->layout.laps,
+        .calls = maker->layout.calls,
         .has_due = maker->due,
-        .duration_ns = maker->survey.last_ns - maker->survey.first_ns,
+        .duration_ns = maker->layout.last_ns - maker->layout.first_ns,
         .streams_offset = sizeof maker->head,
     };
     /* Written when they are known. */
@@ -54,12 +54,12 @@ static int write_laps(struct maker *maker, struct trace_reader *reader)
     int got;
     maker->lap = 1;
     for (uint64_t index = 0; (got = trace_reader_next(reader, &op, maker->message)) > 0; index++) {
-        if (op.thread >= maker->survey.threads)
+        if (op.thread >= maker->layout.threads)
             return message_set(maker->message, "it was changed while it was read");
         if (lap_take(maker, &op, index) < 0)
             return -1;
-        if (!trace_op_is_call(&op) || maker->lap > maker->survey.laps ||
-            maker->calls < maker->survey.lap_end[maker->lap - 1])
+        if (!trace_op_is_call(&op) || maker->lap > maker->layout.laps ||
+            maker->calls < maker->layout.lap_end[maker->lap - 1])
             continue;
         if (lap_write(maker) < 0)
             return -1;
@@ -67,7 +67,7 @@ static int write_laps(struct maker *maker, struct trace_reader *reader)
     }
     if (got < 0)
         return -1;
-    if (maker->calls != maker->survey.calls)
+    if (maker->calls != maker->layout.calls)
         return message_set(maker->message, "it was changed while it was read");
     return lap_write_rest(maker);
 }
@@ -85,7 +85,7 @@ static int write_head(struct maker *maker)
 
 static void maker_release(struct maker *maker)
 {
-    for (uint32_t w = 0; maker->row != NULL && w < maker->survey.workers; w++)
+    for (uint32_t w = 0; maker->row != NULL && w < maker->layout.workers; w++)
         free(maker->row[w].word);
     free(maker->row);
     free(maker->due_ns);
@@ -93,18 +93,18 @@ static void maker_release(struct maker *maker)
     free(maker->step);
     lives_release(&maker->lives);
     slots_release(&maker->slots);
-    survey_release(&maker->survey);
+    layout_release(&maker->layout);
 }
 
 /* Where each stop came to lie. */
 static void tell_stops(struct replay *replay, const struct maker *maker,
                        const struct replay_options *options)
 {
-    const struct survey *survey = &maker->survey;
+    const struct layout *layout = &maker->layout;
     for (size_t i = 0; i < options->stop_count; i++) {
-        uint64_t at = survey->stop_call[i];
+        uint64_t at = layout->stop_call[i];
         uint32_t lap = 0;
-        while (lap < survey->laps && at > 0 && survey->lap_end[lap++] < at)
+        while (lap < layout->laps && at > 0 && layout->lap_end[lap++] < at)
             continue;
         replay->stop_lap[i] = at > 0 ? lap : 0;
         replay->stop_call[i] = at;
@@ -118,7 +118,7 @@ static int make(struct maker *maker, struct trace_reader *reader,
     const char *folder = options->folder != NULL ? options->folder : default_folder;
     bool inherited = trace_facts_yes(trace_reader_facts(reader), "inherited");
     maker->due = options->due;
-    if (survey_make(&maker->survey, reader, options, maker->message) < 0 ||
+    if (layout_make(&maker->layout, reader, options, maker->message) < 0 ||
         trace_reader_seek(reader, 0, maker->message) < 0 ||
         script_file_open(&maker->file, budget, folder, maker->message) < 0)
         return -1;
@@ -139,7 +139,7 @@ int replay_make(struct replay *replay, const char *path, const struct replay_opt
     int result = make(&maker, reader, options);
     if (result == 0) {
         replay->head = maker.head;
-        replay->repeat = maker.survey.repeat;
+        replay->repeat = maker.layout.repeat;
         replay->descriptor = maker.file.descriptor;
         tell_stops(replay, &maker, options);
     } else {

@@ -1,5 +1,5 @@
-/* The quick loop of the replayer; see replay.h. Nothing here but what its calls need. */
-#include "replay.h"
+/* The quick loop of the replayer; see replayer.h. Nothing here but what its calls need. */
+#include "replayer.h"
 
 /* The table of slots is larger than the caches, and the script knows what comes. */
 enum { AHEAD_WORDS = 10 };
@@ -44,16 +44,16 @@ static inline void touch_new(void *block, size_t bytes, enum touch touch, unsign
         *(unsigned char *)block = mark;
 }
 
-void replay_run(struct worker *worker, const uint64_t *word)
+void replayer_run(struct worker *worker, const uint64_t *word)
 {
-    struct replay *replay = replay_of(worker);
-    replay_slot *slots = replay->slots;
-    const enum touch touch = replay->touch;
+    struct replayer *replayer = replayer_of(worker);
+    replayer_slot *slots = replayer->slots;
+    const enum touch touch = replayer->touch;
     struct books books = {&worker->tally,
                           atomic_load_explicit(&worker->tally.live_bytes, memory_order_relaxed)};
     for (;;) {
         uint64_t now = *word;
-        replay_slot *slot = &slots[script_slot_of(now)];
+        replayer_slot *slot = &slots[script_slot_of(now)];
         size_t bytes = script_size_of(now);
         void *block;
         __builtin_prefetch((const void *)&slots[script_slot_of(word[AHEAD_WORDS])], 1);
@@ -62,7 +62,7 @@ void replay_run(struct worker *worker, const uint64_t *word)
         case SCRIPT_CALLOC:
             block = allocate(worker, bytes, script_kind_of(now) == SCRIPT_CALLOC);
             atomic_store_explicit(slot, block, memory_order_relaxed);
-            touch_new(block, bytes, touch, replay_mark(script_slot_of(now)));
+            touch_new(block, bytes, touch, replayer_mark(script_slot_of(now)));
             account(&books, (int64_t)bytes);
             note_peak(&books);
             word++;
@@ -74,23 +74,23 @@ void replay_run(struct worker *worker, const uint64_t *word)
             break;
         case SCRIPT_GIVE:
             block = allocate(worker, bytes, false);
-            touch_new(block, bytes, touch, replay_mark(script_slot_of(now)));
+            touch_new(block, bytes, touch, replayer_mark(script_slot_of(now)));
             account(&books, (int64_t)bytes);
             note_peak(&books);
-            replay_give(replay, slot, block);
+            replayer_give(replayer, slot, block);
             word++;
             break;
         case SCRIPT_TAKE:
             account(&books, -(int64_t)bytes);
-            free(replay_take(replay, slot));
+            free(replayer_take(replayer, slot));
             word++;
             break;
         case SCRIPT_END:
             return;
         default: {
-            struct replay_call call;
-            word = replay_next(worker, word, &call);
-            replay_make_call(worker, &call);
+            struct replayer_call call;
+            word = replayer_next(worker, word, &call);
+            replayer_make_call(worker, &call);
             books.live_bytes =
                 atomic_load_explicit(&worker->tally.live_bytes, memory_order_relaxed);
             break;

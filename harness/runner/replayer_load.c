@@ -1,5 +1,5 @@
-/* The script of a replay and the tables beside it; see replay.h. */
-#include "replay.h"
+/* The script of a replay and the tables beside it; see replayer.h. */
+#include "replayer.h"
 #include "session.h"
 
 #include <errno.h>
@@ -30,37 +30,38 @@ static bool read_script(void *into, uint64_t offset, size_t bytes)
     return true;
 }
 
-static const char *map_script(struct replay *replay)
+static const char *map_script(struct replayer *replayer)
 {
-    const struct script_head *head = &replay->head;
+    const struct script_head *head = &replayer->head;
     if (head->streamed) {
-        replay->buffer = session_map(head->lap_bytes_maximum, MAP_POPULATE);
-        replay->pieces =
-            session_map((size_t)head->threads * PIECE_WORDS * sizeof *replay->pieces, MAP_POPULATE);
-        return replay->buffer != NULL && replay->pieces != NULL ? NULL : no_memory;
+        replayer->buffer = session_map(head->lap_bytes_maximum, MAP_POPULATE);
+        replayer->pieces =
+            session_map((size_t)head->threads * PIECE_WORDS * sizeof *replayer->pieces,
+                        MAP_POPULATE);
+        return replayer->buffer != NULL && replayer->pieces != NULL ? NULL : no_memory;
     }
     void *script =
         mmap(NULL, head->bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, TRIAL_SCRIPT_FD, 0);
-    replay->script = script;
+    replayer->script = script;
     return script != MAP_FAILED ? NULL : no_memory;
 }
 
-static const char *map_tables(struct replay *replay, bool careful)
+static const char *map_tables(struct replayer *replayer, bool careful)
 {
-    size_t slots = replay->head.slots > 0 ? replay->head.slots : 1;
-    replay->slots = session_map(slots * sizeof *replay->slots, MAP_POPULATE);
-    if (replay->slots == NULL)
+    size_t slots = replayer->head.slots > 0 ? replayer->head.slots : 1;
+    replayer->slots = session_map(slots * sizeof *replayer->slots, MAP_POPULATE);
+    if (replayer->slots == NULL)
         return no_memory;
     if (!careful)
         return NULL;
-    replay->sizes = session_map(slots * sizeof *replay->sizes, MAP_POPULATE);
-    replay->phases = session_map(slots * sizeof *replay->phases, MAP_POPULATE);
-    return replay->sizes != NULL && replay->phases != NULL ? NULL : no_memory;
+    replayer->sizes = session_map(slots * sizeof *replayer->sizes, MAP_POPULATE);
+    replayer->phases = session_map(slots * sizeof *replayer->phases, MAP_POPULATE);
+    return replayer->sizes != NULL && replayer->phases != NULL ? NULL : no_memory;
 }
 
-const char *replay_load(struct replay *replay, struct trial *trial, bool careful)
+const char *replayer_load(struct replayer *replayer, struct trial *trial, bool careful)
 {
-    struct script_head *head = &replay->head;
+    struct script_head *head = &replayer->head;
     cpu_set_t allowed;
     if (!read_script(head, 0, sizeof *head) || head->magic != SCRIPT_MAGIC ||
         head->version != SCRIPT_VERSION || head->threads == 0 || head->laps == 0 ||
@@ -72,12 +73,12 @@ const char *replay_load(struct replay *replay, struct trial *trial, bool careful
         return no_memory;
     if (!read_script(streams, head->streams_offset, bytes))
         return no_script;
-    replay->streams = streams;
+    replayer->streams = streams;
     trial->threads = head->threads;
-    replay->sleep.spin = sched_getaffinity(0, sizeof allowed, &allowed) == 0 &&
-                         head->threads <= (unsigned)CPU_COUNT(&allowed);
-    const char *complaint = map_script(replay);
-    return complaint != NULL ? complaint : map_tables(replay, careful);
+    replayer->sleep.spin = sched_getaffinity(0, sizeof allowed, &allowed) == 0 &&
+                           head->threads <= (unsigned)CPU_COUNT(&allowed);
+    const char *complaint = map_script(replayer);
+    return complaint != NULL ? complaint : map_tables(replayer, careful);
 }
 
 /* ---- streaming ------------------------------------------------------------------------ */
@@ -88,40 +89,41 @@ static _Noreturn void lost(struct worker *worker)
                 "the script of the trace cannot be read any more");
 }
 
-void replay_load_lap(struct worker *worker, unsigned row)
+void replayer_load_lap(struct worker *worker, unsigned row)
 {
-    struct replay *replay = replay_of(worker);
-    const struct script_stream *first = replay_stream(replay, row, 0);
-    const struct script_stream *last = replay_stream(replay, row, replay->head.threads - 1);
-    if (!replay->head.streamed)
+    struct replayer *replayer = replayer_of(worker);
+    const struct script_stream *first = replayer_stream(replayer, row, 0);
+    const struct script_stream *last = replayer_stream(replayer, row, replayer->head.threads - 1);
+    if (!replayer->head.streamed)
         return;
     uint64_t end = last->offset + (last->words + SCRIPT_PAD_WORDS) * sizeof(uint64_t);
-    if (!read_script(replay->buffer, first->offset, (size_t)(end - first->offset)))
+    if (!read_script(replayer->buffer, first->offset, (size_t)(end - first->offset)))
         lost(worker);
-    replay->script = replay->buffer - first->offset;
+    replayer->script = replayer->buffer - first->offset;
 }
 
 /* Makes the calls that lie whole in the row of words; returns how many words that were. */
 static size_t free_words(struct worker *worker, const uint64_t *words, size_t safe)
 {
     const uint64_t *word = words;
-    struct replay_call call;
+    struct replayer_call call;
     while ((size_t)(word - words) < safe) {
-        word = replay_next(worker, word, &call);
-        replay_make_call(worker, &call);
+        word = replayer_next(worker, word, &call);
+        replayer_make_call(worker, &call);
     }
     return (size_t)(word - words);
 }
 
-void replay_free_rest(struct worker *worker)
+void replayer_free_rest(struct worker *worker)
 {
-    struct replay *replay = replay_of(worker);
-    const struct script_stream *rest = replay_stream(replay, replay->head.laps, worker->index);
-    if (!replay->head.streamed) {
-        free_words(worker, replay_words(replay, rest), rest->words);
+    struct replayer *replayer = replayer_of(worker);
+    const struct script_stream *rest =
+        replayer_stream(replayer, replayer->head.laps, worker->index);
+    if (!replayer->head.streamed) {
+        free_words(worker, replayer_words(replayer, rest), rest->words);
         return;
     }
-    uint64_t *piece = replay->pieces + (size_t)worker->index * PIECE_WORDS;
+    uint64_t *piece = replayer->pieces + (size_t)worker->index * PIECE_WORDS;
     for (uint64_t done = 0; done < rest->words;) {
         size_t left = rest->words - done > PIECE_WORDS ? PIECE_WORDS : (size_t)(rest->words - done);
         bool all = done + left == rest->words;

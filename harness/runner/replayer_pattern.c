@@ -1,5 +1,5 @@
-/* What a checked replay writes into blocks; see replay_pattern.h. */
-#include "replay_pattern.h"
+/* What a checked replay writes into blocks; see replayer_pattern.h. */
+#include "replayer_pattern.h"
 
 /* The bytes filled from offset `at` on, of a block of `bytes`; 0 behind the last. */
 static size_t range_at(size_t at, size_t bytes, enum touch touch, uint16_t phase)
@@ -17,9 +17,9 @@ static size_t stride_of(size_t bytes, enum touch touch)
     return touch == TOUCH_PAGE ? TOUCH_STRIDE_BYTES : bytes;
 }
 
-void replay_fill(void *block, size_t bytes, enum touch touch, unsigned char mark)
+void replayer_fill(void *block, size_t bytes, enum touch touch, unsigned char mark)
 {
-    uint16_t phase = replay_phase(block);
+    uint16_t phase = replayer_phase(block);
     size_t range;
     for (size_t at = 0; (range = range_at(at, bytes, touch, phase)) > 0;
          at += stride_of(bytes, touch))
@@ -32,8 +32,8 @@ static bool all_are(const unsigned char *byte, size_t count, unsigned char mark)
     return byte[0] == mark && memcmp(byte, byte + 1, count - 1) == 0;
 }
 
-bool replay_holds(const void *block, size_t bytes, enum touch touch, uint16_t phase,
-                  unsigned char mark)
+bool replayer_holds(const void *block, size_t bytes, enum touch touch, uint16_t phase,
+                    unsigned char mark)
 {
     size_t range;
     for (size_t at = 0; (range = range_at(at, bytes, touch, phase)) > 0;

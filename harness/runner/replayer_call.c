@@ -1,6 +1,6 @@
-/* Makes any call of a script, with all that an untimed pass looks at; see replay.h. */
-#include "replay.h"
-#include "replay_pattern.h"
+/* Makes any call of a script, with all that an untimed pass looks at; see replayer.h. */
+#include "replayer.h"
+#include "replayer_pattern.h"
 
 #include "clock.h"
 #include "malloc_owner.h"
@@ -15,24 +15,25 @@
 /* Sleeps until that moment of the trace has come, at the speed asked for. */
 static void await(struct worker *worker, uint64_t due_ns)
 {
-    struct replay *replay = replay_of(worker);
+    struct replayer *replayer = replayer_of(worker);
     int64_t now_ns = clock_ns(CLOCK_MONOTONIC), none = 0;
-    if (replay->speed == 0)
+    if (replayer->speed == 0)
         return;
     /* The first to come starts the clock for all. */
-    if (atomic_load(&replay->started_ns) == 0)
-        atomic_compare_exchange_strong(&replay->started_ns, &none,
-                                       now_ns - (int64_t)(due_ns / replay->speed));
-    int64_t until_ns = atomic_load(&replay->started_ns) + (int64_t)(due_ns / replay->speed);
+    if (atomic_load(&replayer->started_ns) == 0)
+        atomic_compare_exchange_strong(&replayer->started_ns, &none,
+                                       now_ns - (int64_t)(due_ns / replayer->speed));
+    int64_t until_ns = atomic_load(&replayer->started_ns) + (int64_t)(due_ns / replayer->speed);
     struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
     while (now_ns < until_ns &&
            clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
         continue;
 }
 
-const uint64_t *replay_next(struct worker *worker, const uint64_t *word, struct replay_call *call)
+const uint64_t *replayer_next(struct worker *worker, const uint64_t *word,
+                              struct replayer_call *call)
 {
-    *call = (struct replay_call){.kind = SCRIPT_END};
+    *call = (struct replayer_call){.kind = SCRIPT_END};
     bool sized = false, moved = false;
     for (;; word++) {
         uint64_t value = script_value_of(*word);
@@ -83,53 +84,53 @@ const uint64_t *replay_next(struct worker *worker, const uint64_t *word, struct 
 /* ---- slots ------------------------------------------------------------------------ */
 
 /* The block given to free or realloc; its contents are checked. */
-static void *take_block(struct worker *worker, const struct replay_call *call, size_t bytes)
+static void *take_block(struct worker *worker, const struct replayer_call *call, size_t bytes)
 {
-    struct replay *replay = replay_of(worker);
-    replay_slot *slot = &replay->slots[call->slot];
+    struct replayer *replayer = replayer_of(worker);
+    replayer_slot *slot = &replayer->slots[call->slot];
     void *block;
     if ((call->options & SCRIPT_FROM_NOTHING) != 0)
         return NULL;
     if ((call->options & SCRIPT_TAKES) != 0)
-        block = replay_take(replay, slot);
+        block = replayer_take(replayer, slot);
     else
         block = atomic_load_explicit(slot, memory_order_relaxed);
-    if (block != NULL && replay->verify &&
-        !replay_holds(block, bytes, replay->touch, replay->phases[call->slot],
-                      replay_mark(call->slot)))
+    if (block != NULL && replayer->verify &&
+        !replayer_holds(block, bytes, replayer->touch, replayer->phases[call->slot],
+                        replayer_mark(call->slot)))
         worker_corrupt(worker, "a block of the trace");
-    if (replay->sizes != NULL)
+    if (replayer->sizes != NULL)
         atomic_store_explicit(slot, NULL, memory_order_relaxed); /* nothing stale is listed */
     return block;
 }
 
-static void put_block(struct worker *worker, const struct replay_call *call, void *block,
+static void put_block(struct worker *worker, const struct replayer_call *call, void *block,
                       size_t bytes)
 {
-    struct replay *replay = replay_of(worker);
-    replay_slot *slot = &replay->slots[call->target];
-    if (replay->sizes != NULL) {
-        replay->sizes[call->target] = bytes;
-        replay->phases[call->target] = replay_phase(block);
+    struct replayer *replayer = replayer_of(worker);
+    replayer_slot *slot = &replayer->slots[call->target];
+    if (replayer->sizes != NULL) {
+        replayer->sizes[call->target] = bytes;
+        replayer->phases[call->target] = replayer_phase(block);
     }
     if ((call->options & SCRIPT_GIVES) != 0)
-        replay_give(replay, slot, block);
+        replayer_give(replayer, slot, block);
     else
         atomic_store_explicit(slot, block, memory_order_relaxed);
 }
 
 /* Writes to what is new of a block; `kept` bytes have been written to before. */
-static void write_block(struct worker *worker, const struct replay_call *call, void *block,
+static void write_block(struct worker *worker, const struct replayer_call *call, void *block,
                         size_t kept, size_t bytes)
 {
-    const struct replay *replay = replay_of(worker);
-    unsigned char mark = replay_mark(call->target);
+    const struct replayer *replayer = replayer_of(worker);
+    unsigned char mark = replayer_mark(call->target);
     if (block == NULL || bytes == 0)
         return;
-    if (replay->verify)
-        replay_fill(block, bytes, replay->touch, mark);
+    if (replayer->verify)
+        replayer_fill(block, bytes, replayer->touch, mark);
     else if (kept < bytes)
-        touch_range(block, kept, bytes, replay->touch, mark);
+        touch_range(block, kept, bytes, replayer->touch, mark);
 }
 
 /* ---- calls that allocate ------------------------------------------------------------ */
@@ -140,7 +141,7 @@ static bool is_own(const void *function)
     return malloc_owner_is(function);
 }
 
-static void *call_paged(const struct replay_call *call)
+static void *call_paged(const struct replayer_call *call)
 {
     size_t page = TOUCH_STRIDE_BYTES, bytes = call->bytes;
     if (call->kind == SCRIPT_VALLOC && is_own((const void *)valloc))
@@ -152,7 +153,7 @@ static void *call_paged(const struct replay_call *call)
     return memalign(page, bytes);
 }
 
-static void *call_allocate(const struct replay_call *call)
+static void *call_allocate(const struct replayer_call *call)
 {
     void *block = NULL;
     switch (call->kind) {
@@ -172,20 +173,20 @@ static void *call_allocate(const struct replay_call *call)
     }
 }
 
-static void check_new(struct worker *worker, const struct replay_call *call, void *block)
+static void check_new(struct worker *worker, const struct replayer_call *call, void *block)
 {
-    const struct replay *replay = replay_of(worker);
+    const struct replayer *replayer = replayer_of(worker);
     if (call->alignment > 1 && (uintptr_t)block % call->alignment != 0 &&
         (call->alignment & (call->alignment - 1)) == 0)
         session_end(session_of(worker->trial), OUTCOME_CORRUPT,
                     "the allocator returned a block that is not aligned as was asked for");
-    if (call->kind == SCRIPT_CALLOC && replay->verify &&
-        !replay_holds(block, call->bytes, replay->touch, replay_phase(block), 0))
+    if (call->kind == SCRIPT_CALLOC && replayer->verify &&
+        !replayer_holds(block, call->bytes, replayer->touch, replayer_phase(block), 0))
         session_end(session_of(worker->trial), OUTCOME_CORRUPT,
                     "calloc returned memory that is not zero");
 }
 
-static void make_allocation(struct worker *worker, const struct replay_call *call)
+static void make_allocation(struct worker *worker, const struct replayer_call *call)
 {
     void *block = call_allocate(call);
     if ((call->options & SCRIPT_FAILED) != 0) {
@@ -208,7 +209,7 @@ static void make_allocation(struct worker *worker, const struct replay_call *cal
 
 /* ---- calls that are given a block ----------------------------------------------------- */
 
-static void make_free(struct worker *worker, const struct replay_call *call)
+static void make_free(struct worker *worker, const struct replayer_call *call)
 {
     void *block = take_block(worker, call, call->bytes);
     bool live = (call->options & SCRIPT_FROM_NOTHING) == 0;
@@ -219,14 +220,14 @@ static void make_free(struct worker *worker, const struct replay_call *call)
     free(block);
 }
 
-static void *call_realloc(const struct replay_call *call, void *block)
+static void *call_realloc(const struct replayer_call *call, void *block)
 {
     return call->kind == SCRIPT_REALLOCARRAY ? reallocarray(block, 1, call->bytes)
                                              : realloc(block, call->bytes);
 }
 
 /* The block stays as it was: whoever succeeds where the trace's allocator did not is put back. */
-static void make_failing_realloc(struct worker *worker, const struct replay_call *call)
+static void make_failing_realloc(struct worker *worker, const struct replayer_call *call)
 {
     void *block = take_block(worker, call, call->old_bytes);
     void *got = call_realloc(call, block);
@@ -246,17 +247,17 @@ static void make_failing_realloc(struct worker *worker, const struct replay_call
 }
 
 /* What realloc kept of the old contents. */
-static void check_kept(struct worker *worker, const struct replay_call *call, const void *block)
+static void check_kept(struct worker *worker, const struct replayer_call *call, const void *block)
 {
-    const struct replay *replay = replay_of(worker);
+    const struct replayer *replayer = replayer_of(worker);
     size_t kept = call->bytes < call->old_bytes ? call->bytes : call->old_bytes;
-    if (replay->verify && block != NULL && (call->options & SCRIPT_FROM_NOTHING) == 0 &&
-        !replay_holds(block, kept, replay->touch, replay->phases[call->slot],
-                      replay_mark(call->slot)))
+    if (replayer->verify && block != NULL && (call->options & SCRIPT_FROM_NOTHING) == 0 &&
+        !replayer_holds(block, kept, replayer->touch, replayer->phases[call->slot],
+                        replayer_mark(call->slot)))
         worker_corrupt(worker, "a block of the trace that realloc moved");
 }
 
-static void make_realloc(struct worker *worker, const struct replay_call *call)
+static void make_realloc(struct worker *worker, const struct replayer_call *call)
 {
     bool live = (call->options & SCRIPT_FROM_NOTHING) == 0;
     bool frees = (call->options & SCRIPT_TO_NOTHING) != 0;
@@ -284,7 +285,7 @@ static void make_realloc(struct worker *worker, const struct replay_call *call)
     put_block(worker, call, moved, call->bytes);
 }
 
-void replay_make_call(struct worker *worker, const struct replay_call *call)
+void replayer_make_call(struct worker *worker, const struct replayer_call *call)
 {
     switch (call->kind) {
     case SCRIPT_FREE:

@@ -2,13 +2,13 @@
  * The first reading of a trace: who works when, how many calls there are, and, where asked, when
  * live bytes peak. From it follow the workers and the ends of the laps.
  */
-#ifndef HEAPMARK_SURVEY_H
-#define HEAPMARK_SURVEY_H
+#ifndef HEAPMARK_LAYOUT_H
+#define HEAPMARK_LAYOUT_H
 
 #include "replay.h"
 #include "trace_reader.h"
 
-struct survey {
+struct layout {
     uint32_t threads; /* of the trace */
     uint32_t workers;
     uint16_t *worker;  /* of each thread, owned */
@@ -22,8 +22,8 @@ struct survey {
 };
 
 /* Reads the trace through. Returns 0, or -1 with a message; then nothing is to be released. */
-int survey_make(struct survey *survey, struct trace_reader *reader,
+int layout_make(struct layout *layout, struct trace_reader *reader,
                 const struct replay_options *options, char *message);
-void survey_release(struct survey *survey);
+void layout_release(struct layout *layout);
 
 #endif

@@ -5,7 +5,7 @@
  * polls lies on the line that the other one writes, and its next blocks, too, so that looking
  * less often lets both go faster.
  */
-#include "replay.h"
+#include "replayer.h"
 #include "session.h"
 
 #include <limits.h>
@@ -35,15 +35,15 @@ static void relax(unsigned pauses)
     }
 }
 
-static void *look(replay_slot *slot)
+static void *look(replayer_slot *slot)
 {
-    /* acquire: pairs with the release in replay_publish */
+    /* acquire: pairs with the release in replayer_publish */
     return atomic_load_explicit(slot, memory_order_acquire);
 }
 
-static void *wait_asleep(struct replay *replay, replay_slot *slot)
+static void *wait_asleep(struct replayer *replayer, replayer_slot *slot)
 {
-    struct replay_sleep *sleep = &replay->sleep;
+    struct replayer_sleep *sleep = &replayer->sleep;
     const struct timespec patience = {.tv_nsec = SLEEP_NS};
     void *block;
     atomic_fetch_add(&sleep->sleepers, 1);
@@ -57,34 +57,34 @@ static void *wait_asleep(struct replay *replay, replay_slot *slot)
     return block;
 }
 
-static void *wait(struct replay *replay, replay_slot *slot)
+static void *wait(struct replayer *replayer, replayer_slot *slot)
 {
     void *block = NULL;
     unsigned pauses = PAUSES_FIRST;
-    for (int looks = replay->sleep.spin ? LOOKS_AWAKE : 1; looks > 0 && block == NULL; looks--) {
+    for (int looks = replayer->sleep.spin ? LOOKS_AWAKE : 1; looks > 0 && block == NULL; looks--) {
         relax(pauses);
         pauses = pauses < PAUSES_MOST ? 2 * pauses : PAUSES_MOST;
         block = look(slot);
     }
-    return block != NULL ? block : wait_asleep(replay, slot);
+    return block != NULL ? block : wait_asleep(replayer, slot);
 }
 
-void *replay_take(struct replay *replay, replay_slot *slot)
+void *replayer_take(struct replayer *replayer, replayer_slot *slot)
 {
     void *block = look(slot);
     if (heapmark_unlikely(block == NULL))
-        block = wait(replay, slot);
+        block = wait(replayer, slot);
     atomic_store_explicit(slot, NULL, memory_order_relaxed);
     return block != &nothing ? block : NULL;
 }
 
-void replay_give(struct replay *replay, replay_slot *slot, void *block)
+void replayer_give(struct replayer *replayer, replayer_slot *slot, void *block)
 {
-    replay_publish(replay, slot, block != NULL ? block : &nothing);
+    replayer_publish(replayer, slot, block != NULL ? block : &nothing);
 }
 
-void replay_ring(struct replay *replay)
+void replayer_ring(struct replayer *replayer)
 {
-    atomic_fetch_add(&replay->sleep.doorbell, 1);
-    syscall(SYS_futex, &replay->sleep.doorbell, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+    atomic_fetch_add(&replayer->sleep.doorbell, 1);
+    syscall(SYS_futex, &replayer->sleep.doorbell, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
