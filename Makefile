@@ -47,7 +47,7 @@ INC_statistics := common statistics
 INC_output     := common trace analysis store statistics output
 INC_map        := common replay launch sample output map
 INC_run        := common trace replay plan launch sample store run
-INC_cli        := common trace convert analysis record replay plan launch sample store statistics \
+INC_cli        := common trace convert analysis recorder record replay plan launch sample store statistics \
                   output map run cli
 STAGES         := common trace convert analysis record replay plan launch sample store statistics \
                   output map run cli
