@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* Bits of an entry: Documentation/admin-guide/mm/pagemap.rst of the kernel. */
@@ -19,7 +20,21 @@
 #define ENTRY_SHARED    (UINT64_C(1) << 61) /* of a file or shared memory */
 #define ENTRY_EXCLUSIVE (UINT64_C(1) << 56) /* mapped here and nowhere else */
 
+/* PAGEMAP_SCAN (Linux 6.7; the same document), which older kernel headers do not have. */
+struct scan_region {
+    uint64_t start, end, categories;
+};
+struct scan_request {
+    uint64_t size, flags, start, end, walk_end, regions, region_count, pages_maximum;
+    uint64_t inverted, all_of, any_of, wanted;
+};
+#define SCAN_REQUEST _IOWR('f', 16, struct scan_request)
+#define SCAN_PRESENT (UINT64_C(1) << 3)
+#define SCAN_SWAPPED (UINT64_C(1) << 4)
+#define SCAN_ZERO    (UINT64_C(1) << 5)
+
 enum {
+    REGIONS_AT_ONCE = 1024,
     ENTRIES_AT_ONCE = 8192,
     PATH_BYTES = 64,
     RUNS_AT_FIRST = 256,
@@ -212,12 +227,11 @@ static enum page_state state_of(uint64_t entry, enum mapping_kind kind)
     return PAGE_RESIDENT;
 }
 
-static int add_page(struct page_runs *runs, uint64_t page, enum page_state state)
+static int add_pages(struct page_runs *runs, uint64_t page, uint64_t count, bool swapped)
 {
     struct page_run *last = runs->count > 0 ? &runs->run[runs->count - 1] : NULL;
-    bool swapped = state == PAGE_SWAPPED;
     if (last != NULL && last->page + last->count == page && last->swapped == swapped) {
-        last->count++;
+        last->count += count;
         return 0;
     }
     if (runs->count == runs->capacity) {
@@ -228,7 +242,37 @@ static int add_page(struct page_runs *runs, uint64_t page, enum page_state state
         runs->run = moved;
         runs->capacity = capacity;
     }
-    runs->run[runs->count++] = (struct page_run){page, 1, swapped};
+    runs->run[runs->count++] = (struct page_run){page, count, swapped};
+    return 0;
+}
+
+/* The kernel names the pages that there are, so that a sparse mapping of many GiB costs little.
+ * Returns 1 where it cannot. */
+static int scan(struct page_runs *runs, int fd, const struct mapping *mapping)
+{
+    static const uint64_t known = SCAN_PRESENT | SCAN_SWAPPED;
+    struct scan_region region[REGIONS_AT_ONCE];
+    uint64_t page_bytes = system_page_bytes();
+    struct scan_request request = {
+        .size = sizeof request,
+        .start = mapping->start,
+        .end = mapping->end,
+        .regions = (uintptr_t)region,
+        .region_count = REGIONS_AT_ONCE,
+        .any_of = known,
+        .wanted = known | SCAN_ZERO,
+    };
+    for (; request.start < mapping->end; request.start = request.walk_end) {
+        int found = ioctl(fd, SCAN_REQUEST, &request);
+        if (found < 0)
+            return request.start == mapping->start ? 1 : -1;
+        for (int i = 0; i < found; i++)
+            if (!(region[i].categories & SCAN_ZERO) &&
+                add_pages(runs, region[i].start / page_bytes,
+                          (region[i].end - region[i].start) / page_bytes,
+                          region[i].categories & SCAN_SWAPPED) < 0)
+                return -1;
+    }
     return 0;
 }
 
@@ -247,7 +291,7 @@ static int read_entries(struct page_runs *runs, int fd, const struct mapping *ma
         }
         for (size_t i = 0; i < (size_t)got / entry_bytes; i++, page++) {
             enum page_state state = state_of(entries[i], mapping->kind);
-            if (state != PAGE_ABSENT && add_page(runs, page, state) < 0)
+            if (state != PAGE_ABSENT && add_pages(runs, page, 1, state == PAGE_SWAPPED) < 0)
                 return -1;
         }
     }
@@ -264,7 +308,9 @@ int page_runs_add(struct page_runs *runs, pid_t pid, const struct mapping *mappi
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return refuse(message, path);
-    int result = read_entries(runs, fd, mapping);
+    int result = scan(runs, fd, mapping);
+    if (result > 0)
+        result = read_entries(runs, fd, mapping);
     if (result < 0)
         refuse(message, path);
     close(fd);
