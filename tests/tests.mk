@@ -30,9 +30,9 @@ test: all unit-tests check-headers
 	B=$(B) tests/run $(UNIT_TESTS) $(foreach m,$(SANITIZED_MODES),$(call in_mode,$(m))) $(wildcard tests/integration/*.sh)
 
 # What heapmark itself costs; docs/figures.md.
-$(B)/tests/figures/figures.o: tests/figures/figures.c
+$(B)/tests/figures/%.o: tests/figures/%.c
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iworkloads -c -o $@ $<
+	$(Q)$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iworkloads -Itests/unit -c -o $@ $<
 $(B)/tests/figures/figures: $(B)/tests/figures/figures.o $(B)/libharness.a
 	$(Q)$(COMPILE) -o $@ $^ $(HARNESS_LIBS)
 # It looks for the runner beside itself.
@@ -40,4 +40,9 @@ $(B)/figures: $(B)/tests/figures/figures all
 	@cp $< $@
 figures: $(B)/figures
 	$(B)/figures
-.PHONY: unit-tests test figures
+# How often verdicts are right on simulated machines; docs/verdicts.md.
+$(B)/tests/figures/verdict_rates: $(B)/tests/figures/verdict_rates.o $(B)/tests/unit/libfixtures.a $(B)/libharness.a
+	$(Q)$(COMPILE) -o $@ $^ $(HARNESS_LIBS) $(TEST_LIBS)
+figures-verdict: $(B)/tests/figures/verdict_rates
+	$<
+.PHONY: unit-tests test figures figures-verdict
