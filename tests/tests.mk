@@ -13,14 +13,14 @@ UNIT_TESTS    += $(HARNESS_TESTS)
 $(B)/tests/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	$(Q)$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iworkloads -c -o $@ $<
+	$(Q)$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iharness/recorder -Iworkloads -c -o $@ $<
 $(B)/tests/unit/libfixtures.a: $(FIXTURES)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(HARNESS_TESTS): %: %.o $(B)/tests/unit/libfixtures.a $(B)/libharness.a | $(LIBRARIES) $(B)/heapmark-runner
 	@echo "  LINK  $@"
 	$(Q)$(COMPILE) -o $@ $^ $(HARNESS_LIBS) $(TEST_LIBS)
 
-unit-tests: $(UNIT_TESTS)
+unit-tests: $(UNIT_TESTS) $(B)/tests/figures/make_trace
 
 # One set of flags a build folder, so one make a mode; each includes this same Makefile.
 SANITIZED_MODES := asan tsan
@@ -32,13 +32,15 @@ test: all unit-tests check-headers
 # What heapmark itself costs; docs/figures.md.
 $(B)/tests/figures/%.o: tests/figures/%.c
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iworkloads -Itests/unit -c -o $@ $<
+	$(Q)$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iharness/recorder -Iworkloads -Itests/unit -c -o $@ $<
 $(B)/tests/figures/figures: $(B)/tests/figures/figures.o $(B)/libharness.a
+	$(Q)$(COMPILE) -o $@ $^ $(HARNESS_LIBS)
+$(B)/tests/figures/make_trace: $(B)/tests/figures/make_trace.o $(B)/libharness.a
 	$(Q)$(COMPILE) -o $@ $^ $(HARNESS_LIBS)
 # It looks for the runner beside itself.
 $(B)/figures: $(B)/tests/figures/figures all
 	@cp $< $@
-figures: $(B)/figures
+figures: $(B)/figures $(B)/tests/figures/make_trace
 	$(B)/figures
 # How often verdicts are right on simulated machines; docs/verdicts.md.
 $(B)/tests/figures/verdict_rates: $(B)/tests/figures/verdict_rates.o $(B)/tests/unit/libfixtures.a $(B)/libharness.a

@@ -6,10 +6,8 @@
 #ifndef HEAPMARK_CHART_DRAW_H
 #define HEAPMARK_CHART_DRAW_H
 
+#include "chart_file.h"
 #include "summary.h"
-
-/* Told of every file once it stands complete under its own name. */
-typedef void chart_written_fn(void *argument, const char *path);
 
 /* Writes speed, peak_rss, blow_up, scatter, syscalls and one timeline-LABEL a workload that was
  * sampled, each as .svg and .png, into the existing folder `output_directory`, and notes.tsv

@@ -3,7 +3,9 @@
  *
  * A ledger takes the operations in order and tells for each which object it ended and which it
  * began. An object is one life of a block; a realloc ends one and begins the next, unless it
- * failed. Memory: some 64 bytes for each block live at once.
+ * failed. Of a split realloc all this happens at its end; until then its block counts as live.
+ * Memory: some 80 bytes for each block live at once; `inherited`: as much again for each address
+ * that was ever freed.
  */
 #ifndef HEAPMARK_LEDGER_H
 #define HEAPMARK_LEDGER_H
@@ -26,7 +28,8 @@ struct ledger_effect {
     struct ledger_object old, new;
     const char *mistake; /* NULL, or what is impossible: "freed twice or never allocated",
                             "address handed out while live", ...; the ledger goes on as if
-                            the operation were right */
+                            the operation were right, and what was live at an address handed
+                            out ends (in `old` unless that holds another) */
 };
 
 /* `inherited`: blocks from before the recording may be freed, each once. NULL: out of memory. */
@@ -39,7 +42,8 @@ int ledger_apply(struct ledger *ledger, uint64_t index, const struct trace_op *o
 
 uint64_t ledger_live_bytes(const struct ledger *ledger);
 uint64_t ledger_live_blocks(const struct ledger *ledger);
-/* Calls `visit` for every live object, in no order, until it returns false. */
+/* Calls `visit` for every live object until it returns false, in an order that differs from run
+ * to run: sort by serial whatever is shown. */
 void ledger_visit(const struct ledger *ledger,
                   bool (*visit)(void *argument, const struct ledger_object *object),
                   void *argument);

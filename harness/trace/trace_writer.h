@@ -17,10 +17,14 @@ struct trace_writer *trace_writer_create(const char *path, const struct trace_fa
                                          char *message);
 
 /* Introduces thread `index` (they come in order, 0 first): its number in the system (0: unknown)
- * and its name ("" if none). To be called before its first operation. */
+ * and its name ("" if none). To be called before its first operation; may be called again when
+ * more is known, the last word stands in a file that was finished. */
 int trace_writer_thread(struct trace_writer *writer, uint32_t index, uint64_t tid, const char *name,
                         char *message);
 
+/* Refuses what trace.h rules out: an operation's fields that its kind does not have, times that go
+ * back, a thread not introduced. Times that share a unit, say full microseconds, make the file
+ * smaller: the unit is found by itself. */
 int trace_writer_add(struct trace_writer *writer, const struct trace_op *op, char *message);
 
 /* Writes what has been gathered as a block of its own; the file is then whole up to here. */
