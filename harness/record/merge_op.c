@@ -16,6 +16,9 @@ static bool ends_realloc(unsigned kind)
 
 static uint64_t alignment_of(const struct ring_entry *entry)
 {
+    unsigned kind = ring_entry_kind(entry);
+    if (kind != TRACE_MEMALIGN && kind != TRACE_ALIGNED_ALLOC && kind != TRACE_POSIX_MEMALIGN)
+        return 0;
     unsigned code = entry->head >> RING_ALIGNMENT_SHIFT & ((1u << RING_ALIGNMENT_BITS) - 1);
     if (code == 0)
         return 0;
