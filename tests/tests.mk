@@ -48,3 +48,8 @@ $(B)/tests/figures/verdict_rates: $(B)/tests/figures/verdict_rates.o $(B)/tests/
 figures-verdict: $(B)/tests/figures/verdict_rates
 	$<
 .PHONY: unit-tests test figures figures-verdict
+
+# What recording costs; docs/recording.md. Some minutes; wants a quiet machine.
+figures-record: all
+	tests/figures/record_cost.py
+.PHONY: figures-record
