@@ -58,10 +58,11 @@ static void print_ages(struct stream *out, const struct leaks *leaks)
     stream_print(out, "\n  by age at the end%s\n  %12s %14s %12s\n", timed ? "" : ", in operations",
                  "up to", "blocks", "bytes");
     for (unsigned i = first; i <= last; i++)
-        stream_print(out, "  %12s %14s %12s %s\n",
-                     timed ? TIME(histogram_most(i)) : GROUPED(histogram_most(i)),
-                     GROUPED(ages->count[i]), BYTES(bytes[i]),
-                     figures_bar(line, bytes[i], most, figures_utf8()));
+        if (!histogram_gap(ages, i))
+            stream_print(out, "  %12s %14s %12s %s\n",
+                         timed ? TIME(histogram_most(i)) : GROUPED(histogram_most(i)),
+                         GROUPED(ages->count[i]), BYTES(bytes[i]),
+                         figures_bar(line, bytes[i], most, figures_utf8()));
 }
 
 int trace_output_leaks_text(FILE *file, const struct trace_named *trace, const struct leaks *leaks,

@@ -219,7 +219,7 @@ typedef char *print_value_fn(char *text, int64_t value);
 
 static char *print_plain(char *text, int64_t value)
 {
-    return units_print_count(text, (double)value);
+    return figures_grouped(text, (uint64_t)value);
 }
 
 static void print_histogram(struct stream *out, const char *title,
@@ -235,7 +235,12 @@ static void print_histogram(struct stream *out, const char *title,
     stream_print(out, "\n%s\n", title);
     for (unsigned i = first; i <= last; i++) {
         uint64_t upper = histogram_most(i);
-        stream_print(out, "  %s%-9s %15s %7s %s\n", i < 3 ? "   " : "to ",
+        if (histogram_gap(histogram, i)) {
+            if (!histogram_gap(histogram, i - 1))
+                stream_print(out, "     ...\n");
+            continue;
+        }
+        stream_print(out, "  %s%-11s %13s %7s %s\n", i < 3 ? "   " : "to ",
                      print(text, upper > INT64_MAX ? INT64_MAX : (int64_t)upper),
                      GROUPED(histogram->count[i]), SHARE(histogram->count[i], histogram->total),
                      figures_bar(line, histogram->count[i], most, figures_utf8()));
