@@ -47,7 +47,7 @@ INC_store      := common plan sample store
 INC_statistics := common statistics
 INC_output     := common trace analysis store statistics output
 INC_run        := common trace replay plan launch sample store run
-INC_cli        := common trace convert analysis record replay plan launch sample map store statistics \
+INC_cli        := common trace convert analysis recorder record replay plan launch sample map store statistics \
                   output run cli
 STAGES         := common trace convert analysis record replay plan launch sample map store statistics \
                   output run cli
@@ -55,7 +55,7 @@ includes        = $(addprefix -Iharness/,$(INC_$(1)))
 INC_runner     := -Iharness/common -Iharness/runner -Iworkloads -Iallocators/include
 INC_workloads  := -Iworkloads
 INC_allocators := -Iallocators/include -Iallocators/common
-HARNESS_LIBS   := -lsqlite3 -ljansson -linih -lmd -lzstd -lxxhash -lm
+HARNESS_LIBS   := -lsqlite3 -ljansson -linih -lmd -lzstd -lxxhash -lz -lm
 
 # ---- objects ---------------------------------------------------------------
 stage_objects   = $(patsubst %.c,$(B)/%.o,$(wildcard harness/$(1)/*.c))
@@ -138,7 +138,7 @@ $(B)/libheapmark-recorder.so: $(call pic,$(wildcard harness/recorder/*.c))
 
 # ---- packages ---------------------------------------------------------------
 PACKAGES := gcc make libc6-dev libsqlite3-dev libjansson-dev libinih-dev libmd-dev libcmocka-dev \
-            libzstd-dev libxxhash-dev \
+            libzstd-dev libxxhash-dev zlib1g-dev \
             gnuplot-nox fonts-dejavu-core hyperfine strace \
             libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 libtbbmalloc2 \
             sqlite3 python3 redis-server redis-tools lua5.4 z3

@@ -13,14 +13,14 @@ UNIT_TESTS    += $(HARNESS_TESTS)
 $(B)/tests/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	$(Q)$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iworkloads -c -o $@ $<
+	$(Q)$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iharness/recorder -Iworkloads -c -o $@ $<
 $(B)/tests/unit/libfixtures.a: $(FIXTURES)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(HARNESS_TESTS): %: %.o $(B)/tests/unit/libfixtures.a $(B)/libharness.a | $(LIBRARIES) $(B)/heapmark-runner
 	@echo "  LINK  $@"
 	$(Q)$(COMPILE) -o $@ $^ $(HARNESS_LIBS) $(TEST_LIBS)
 
-unit-tests: $(UNIT_TESTS)
+unit-tests: $(UNIT_TESTS) $(B)/tests/figures/make_trace
 
 # One set of flags a build folder, so one make a mode; each includes this same Makefile.
 SANITIZED_MODES := asan tsan
@@ -30,14 +30,16 @@ test: all unit-tests check-headers
 	B=$(B) tests/run $(UNIT_TESTS) $(foreach m,$(SANITIZED_MODES),$(call in_mode,$(m))) $(wildcard tests/integration/*.sh)
 
 # What heapmark itself costs; docs/figures.md.
-$(B)/tests/figures/figures.o: tests/figures/figures.c
+$(B)/tests/figures/%.o: tests/figures/%.c
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iworkloads -c -o $@ $<
+	$(Q)$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iharness/recorder -Iworkloads -c -o $@ $<
 $(B)/tests/figures/figures: $(B)/tests/figures/figures.o $(B)/libharness.a
+	$(Q)$(COMPILE) -o $@ $^ $(HARNESS_LIBS)
+$(B)/tests/figures/make_trace: $(B)/tests/figures/make_trace.o $(B)/libharness.a
 	$(Q)$(COMPILE) -o $@ $^ $(HARNESS_LIBS)
 # It looks for the runner beside itself.
 $(B)/figures: $(B)/tests/figures/figures all
 	@cp $< $@
-figures: $(B)/figures
+figures: $(B)/figures $(B)/tests/figures/make_trace
 	$(B)/figures
 .PHONY: unit-tests test figures

@@ -6,6 +6,7 @@
  *
  *     setup   once, on the main thread   reads the parameters, maps its tables
  *     fill    every worker, untimed      builds the live set (optional)
+ *     prepare every worker, untimed      before each lap (optional)
  *     lap     every worker, timed        lap 0 is warm-up, then laps 1 .. laps of equal work
  *     drain   every worker, untimed      frees everything that still lives
  *
@@ -39,6 +40,7 @@ struct param {
     const char *fallback;      /* the default, as a user would type it */
     uint64_t minimum, maximum; /* inclusive; unused for a choice */
     const char *choices;       /* words parted by '|', for a choice */
+    const char *zero;          /* a count: the word that stands for 0, or NULL */
     const char *help;          /* one line, lower case, no full stop */
 };
 
@@ -49,6 +51,10 @@ struct param {
     }
 #define PARAM_COUNT_ROW(param, standard, low, high, text) \
     PARAM_ROW(param, PARAM_COUNT, standard, .minimum = (low), .maximum = (high), .help = (text))
+/* A count, or a word that means 0. */
+#define PARAM_WORD_ROW(param, word, low, high, text)                                         \
+    PARAM_ROW(param, PARAM_COUNT, word, .minimum = (low), .maximum = (high), .zero = (word), \
+              .help = (text))
 #define PARAM_BYTES_ROW(param, standard, low, high, text) \
     PARAM_ROW(param, PARAM_BYTES, standard, .minimum = (low), .maximum = (high), .help = (text))
 #define PARAM_CHOICE_ROW(param, standard, words, text) \
@@ -84,12 +90,17 @@ struct workload {
     const char *touch;   /* which bytes it writes and reads */
     const struct param *params;
     unsigned threads_maximum; /* 1: no `threads` parameter */
-    unsigned laps;            /* default number of timed laps */
+    unsigned laps;            /* default number of timed laps; 0: found out by setup */
+    bool recorded;            /* replays a trace that comes with the trial */
     /* Refuses a combination of parameters by returning a message; NULL when all is well. */
     const char *(*setup)(struct trial *trial);
     void (*fill)(struct worker *worker); /* may be NULL */
     void (*lap)(struct worker *worker, unsigned lap);
     void (*drain)(struct worker *worker);
+    void (*prepare)(struct worker *worker, unsigned lap); /* may be NULL */
+    /* Calls `visit` for every live block while all workers stand; NULL: cannot tell them. */
+    void (*blocks)(struct trial *trial, void (*visit)(void *argument, void *block, size_t bytes),
+                   void *argument);
 };
 
 /* The descriptors meet in a linker section, so that adding a workload touches no other file. */

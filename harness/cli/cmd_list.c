@@ -85,8 +85,9 @@ static int list_workloads(const struct list_options *options, const struct paths
         const struct workload_entry *entry = &catalog.entries[i];
         if (!wanted(options, entry->name))
             continue;
-        printf("\n  %s: %s\n      touches: %s\n      source: %s\n", entry->name, entry->summary,
-               entry->touch, entry->source);
+        printf("\n  %s: %s\n      touches: %s\n      source: %s\n",
+               entry->recorded ? "FILE.hmt (recorded)" : entry->name, entry->summary, entry->touch,
+               entry->source);
         print_params(entry);
         printed++;
     }

@@ -9,6 +9,7 @@
 #include "plan.h"
 #include "probe.h"
 #include "progress.h"
+#include "recordings.h"
 #include "report.h"
 #include "run_lock.h"
 #include "run_options.h"
@@ -31,6 +32,7 @@ struct running {
     struct workload_catalog workloads;
     struct suite suite;
     struct run run;
+    struct recordings recordings;
     struct store *store;
     char *store_path;
     int run_lock, machine_lock; /* -1: not held */
@@ -101,7 +103,8 @@ static int64_t default_memory_limit(const struct run *run)
     return bytes / 2;
 }
 
-/* Returns 0 also where there are no sockets: then there is no lock, and no reason not to measure. */
+/* Returns 0 also where there are no sockets: then there is no lock, and no reason not to measure.
+ */
 static int lock_run(struct running *running)
 {
     running->run_lock = run_lock_take(running->run.name);
@@ -158,6 +161,20 @@ static int probe_allocators(struct running *running)
     return allocator_versions(run, &running->paths, running->message);
 }
 
+/* What does not fit into memory lies beside the store. */
+static int open_recordings(struct running *running)
+{
+    const char *slash = strrchr(running->store_path, '/');
+    char *folder = slash != NULL
+                       ? strndup(running->store_path, (size_t)(slash - running->store_path) + 1)
+                       : strdup(".");
+    if (folder == NULL)
+        return message_set(running->message, "out of memory");
+    int result = recordings_open(&running->recordings, &running->run, folder, running->message);
+    free(folder);
+    return result;
+}
+
 static int plan_run(struct running *running)
 {
     const struct run_options *options = &running->options;
@@ -175,7 +192,7 @@ static int plan_run(struct running *running)
     if (describe_run(running) < 0 ||
         plan_make(&running->run, &request, &running->allocators, &running->workloads,
                   running->message) < 0 ||
-        probe_allocators(running) < 0)
+        probe_allocators(running) < 0 || open_recordings(running) < 0)
         return -1;
     if (store_add_run(running->store, &running->run) < 0)
         return message_set(running->message, "%s", store_message(running->store));
@@ -224,7 +241,7 @@ static int take_up_run(struct running *running)
             running->message,
             "run %s is being measured at this moment; wait for its end, or stop it first",
             run->name);
-    return check_unchanged(running);
+    return check_unchanged(running) < 0 ? -1 : open_recordings(running);
 }
 
 static int open_store(struct running *running)
@@ -263,6 +280,7 @@ static int conduct(struct running *running)
         .store = running->store,
         .paths = &running->paths,
         .programs = &running->workloads.programs,
+        .recordings = &running->recordings,
         .interrupted = &interrupted,
         .progress = progress_step,
         .argument = &progress,
@@ -350,6 +368,7 @@ static void running_release(struct running *running)
         close(running->machine_lock);
     if (running->store != NULL)
         store_close(running->store);
+    recordings_release(&running->recordings);
     run_release(&running->run);
     suite_release(&running->suite);
     workload_catalog_release(&running->workloads);

@@ -15,6 +15,8 @@ static const struct command subcommands[] = {
     {"scale",   "many copies of a trace as one, on the same threads or on more",           trace_scale  },
     {"profile", "sizes, rates and lifetimes as a table for synthetic load",                trace_profile},
     {"leaks",   "what was never freed, by size, thread and age",                           trace_leaks  },
+    {"import",  "make a trace of another tool's: heaptrack, mtrace, valgrind, ...",        trace_import },
+    {"export",  "write a trace for another tool, or as CSV or JSON",                       trace_export },
 };
 enum { SUBCOMMANDS = sizeof subcommands / sizeof subcommands[0] };
 

@@ -11,11 +11,12 @@
 #include <unistd.h>
 
 static const struct command commands[] = {
-    {"list",  "what there is: workloads, allocators, suites, measures, stored runs", cmd_list },
-    {"run",   "run a suite or workloads under allocators, and store every trial",    cmd_run  },
-    {"show",  "print the table of a stored run, or export it",                       cmd_show },
-    {"plot",  "draw the charts of a stored run",                                     cmd_plot },
-    {"trace", "look into recorded traces, and make others of them",                  cmd_trace},
+    {"list",   "what there is: workloads, allocators, suites, measures, stored runs", cmd_list  },
+    {"run",    "run a suite or workloads under allocators, and store every trial",    cmd_run   },
+    {"show",   "print the table of a stored run, or export it",                       cmd_show  },
+    {"plot",   "draw the charts of a stored run",                                     cmd_plot  },
+    {"trace",  "look into recorded traces, and make others of them",                  cmd_trace },
+    {"record", "record the allocations of a program into a trace",                    cmd_record},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -60,12 +61,19 @@ static void open_standard_descriptors(void)
         close(opened);
 }
 
-int main(int argc, char **argv)
+static void settle(void)
 {
     open_standard_descriptors();
     /* A full disk behind a file size limit, and a closed pipe, are errors to report. */
     signal(SIGXFSZ, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
+}
+
+int main(int argc, char **argv)
+{
+    /* A recorded program inherits the caller's signals and descriptors as they are. */
+    if (argc < 2 || strcmp(argv[1], "record") != 0)
+        settle();
     if (argc < 2) {
         print_help(stderr);
         return EXIT_UNUSABLE;

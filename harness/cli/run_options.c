@@ -29,7 +29,8 @@ enum {
 static const struct argp_option option_table[] = {
     {NULL,                                                                0, NULL, 0, "What to run:", 1},
     {"workload",                                                               'w', "NAME[:PARAM=VALUE,...]", 0,
-     "A workload with parameters; may be given many times. Without it, the suite 'default'", 1},
+     "A workload with parameters, or FILE.hmt: a trace to be replayed; may be given many times. "
+     "Without it, the suite 'default'", 1},
     {"allocator",                                                     'a', "NAME[=LIB.so]", 0,
      "An allocator of allocators.ini, 'all', or any library under a name of your own; may be given "
      "many times. Without it, every installed one that is part of 'all'", 1},
@@ -67,6 +68,7 @@ static const char documentation[] =
     "  heapmark run quick -a glibc -a jemalloc\n"
     "  heapmark run -w webserver:threads=2 -w realloc-growth -n 20 --plot\n"
     "  heapmark run -a glibc -a mine=./libmine.so -w matrix\n"
+    "  heapmark run -w app.hmt:touch=all -a glibc -a jemalloc\n"
     "  heapmark run --resume\n\n"
     "Exit status: 0 every trial is ok (or skipped because a package is missing); 1 some trial "
     "failed; 2 wrong use, or could not run; 130 interrupted.";

@@ -22,7 +22,7 @@ static const char *const checkpoint_names[] = {
 #undef X
 };
 
-static const char *const kind_names[] = {"synthetic", "program"};
+static const char *const kind_names[] = {"synthetic", "program", "recorded"};
 
 static int find_name(const char *const *names, int count, const char *name)
 {
@@ -49,7 +49,7 @@ const char *workload_kind_name(enum workload_kind kind)
 
 int workload_kind_parse(const char *name)
 {
-    return find_name(kind_names, WORKLOAD_PROGRAM + 1, name);
+    return find_name(kind_names, WORKLOAD_RECORDED + 1, name);
 }
 
 const char *trial_status_name(enum trial_status status)

@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum workload_kind { WORKLOAD_SYNTHETIC, WORKLOAD_PROGRAM };
-/* "synthetic", "program"; the value of a name, or -1. */
+enum workload_kind { WORKLOAD_SYNTHETIC, WORKLOAD_PROGRAM, WORKLOAD_RECORDED };
+/* "synthetic", "program", "recorded"; the value of a name, or -1. */
 const char *workload_kind_name(enum workload_kind kind);
 int workload_kind_parse(const char *name);
 
@@ -77,8 +77,8 @@ struct allocator {
 
 /* One workload of a run: a name with all its parameters spelt out. */
 struct workload_spec {
-    char *label; /* unique within the run; the name unless the suite gave another */
-    char *name;
+    char *label;  /* unique within the run; the name unless the suite gave another */
+    char *name;   /* recorded: the trace's path, absolute */
     char *params; /* "name=value,...": all of them, normalised */
     enum workload_kind kind;
     unsigned threads;

@@ -25,6 +25,7 @@ enum { TRACE_FD = 5 };
 /* The far ends, which the child gets; ours are in struct child. */
 struct far_ends {
     int page, channel, errors, trace;
+    int script, blocks; /* the caller's; 0: none */
 };
 
 static int open_page(struct child *child, struct far_ends *far)
@@ -62,9 +63,10 @@ static int open_ends(struct child *child, struct far_ends *far, bool trace)
 static int fill_page(struct trial_page *page, const struct child_spec *spec, char *message)
 {
     const struct workload_spec *workload = spec->workload;
+    const char *name = workload->kind == WORKLOAD_RECORDED ? "replay" : workload->name;
     page->version = TRIAL_PAGE_VERSION;
     page->page_bytes = sizeof *page;
-    if ((size_t)snprintf(page->workload, sizeof page->workload, "%s", workload->name) >=
+    if ((size_t)snprintf(page->workload, sizeof page->workload, "%s", name) >=
             sizeof page->workload ||
         (size_t)snprintf(page->params, sizeof page->params, "%s", workload->params) >=
             sizeof page->params)
@@ -76,6 +78,9 @@ static int fill_page(struct trial_page *page, const struct child_spec *spec, cha
     page->settle_ns = spec->settle_ns;
     page->cpu = spec->cpu;
     page->inspect = spec->inspect;
+    page->map_stop_count = spec->map_stop_count;
+    for (uint32_t i = 0; i < spec->map_stop_count; i++)
+        page->map_stop[i] = spec->map_stop[i];
     return 0;
 }
 
@@ -115,12 +120,18 @@ static int start(struct child *child, const struct far_ends *far, const char *co
         [TRIAL_PAGE_FD] = far->page,
         [TRIAL_CHANNEL_FD] = far->channel,
         [TRACE_FD] = far->trace,
+        [TRIAL_SCRIPT_FD] = far->script > 0 ? far->script : -1,
+        [TRIAL_BLOCKS_FD] = far->blocks > 0 ? far->blocks : -1,
     };
+    size_t count = far->blocks > 0   ? TRIAL_BLOCKS_FD + 1
+                   : far->script > 0 ? TRIAL_SCRIPT_FD + 1
+                   : far->trace >= 0 ? TRACE_FD + 1
+                                     : TRACE_FD;
     struct process_spec process = {
         .argv = arguments,
         .environment = (const char *const *)environment->variables,
         .descriptors = descriptors,
-        .count = far->trace >= 0 ? TRACE_FD + 1 : TRACE_FD,
+        .count = count,
     };
     child->launched_ns = clock_ns(CLOCK_MONOTONIC);
     if (process_spec_start(&process, &child->pid) < 0)
@@ -156,7 +167,7 @@ static int spawn_runner(struct child *child, const struct far_ends *far,
 int child_start(struct child *child, const struct child_spec *spec, char *message)
 {
     *child = (struct child){.pid = -1, .pidfd = -1, .channel = -1, .errors = -1, .trace = -1};
-    struct far_ends far = {-1, -1, -1, -1};
+    struct far_ends far = {-1, -1, -1, -1, spec->script, spec->blocks};
     int result = 0;
 
     if (open_ends(child, &far, spec->trace) < 0)

@@ -24,9 +24,14 @@ struct child_spec {
     int64_t peak_live_bytes;     /* see struct trial_page */
     uint64_t settle_ns;
     unsigned pad_bytes;
-    int cpu;      /* -1: not pinned */
-    bool inspect; /* untimed pass */
-    bool trace;   /* put strace before it */
+    int cpu;                  /* -1: not pinned */
+    int script;               /* of a recorded workload, becomes TRIAL_SCRIPT_FD; 0: none */
+    int blocks;               /* becomes TRIAL_BLOCKS_FD, for map stops; 0: none. Both are above
+                                 TRIAL_BLOCKS_FD and stay the caller's */
+    const uint32_t *map_stop; /* laps, rising; see struct trial_page */
+    uint32_t map_stop_count;  /* <= TRIAL_MAP_STOPS_MAXIMUM */
+    bool inspect;             /* untimed pass */
+    bool trace;               /* put strace before it */
 };
 
 struct child {

@@ -17,7 +17,7 @@
  * Files
  *   allocators.tsv     index  name  reference(1 or 0)  geomean_speed  low  high  workloads(number
  *                      behind the mean)  version
- *   workloads.tsv      index  label  kind(synthetic or program)  timeline(file name, or NaN when
+ *   workloads.tsv      index  label  kind  timeline(file name, or NaN when
  *                      nothing was sampled)  threads  blocks  params
  *   speed.tsv          wide; throughput / that of the reference, above 1 is faster. The reference
  *                      itself is 1 with NaN ends.

@@ -2,6 +2,7 @@
 #include "plan.h"
 
 #include "message.h"
+#include "trace_name.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -74,8 +75,14 @@ static int add_workloads(struct planning *planning, const struct plan_request *r
     }
     for (size_t i = 0; i < request->workload_count; i++) {
         char *text = (char *)request->workloads[i];
-        struct suite_item item = {.label = text, .text = text, .allocators = (char *)""};
-        if (add_workload(planning, catalog, &item, common) < 0)
+        struct suite_item item = {.label = trace_name_label(text),
+                                  .text = text,
+                                  .allocators = (char *)""};
+        if (item.label == NULL)
+            return message_set(planning->message, "out of memory");
+        int result = add_workload(planning, catalog, &item, common);
+        free(item.label);
+        if (result < 0)
             return -1;
     }
     if (planning->run->workload_count == 0)

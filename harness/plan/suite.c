@@ -4,10 +4,12 @@
 #include "ini_file.h"
 #include "message.h"
 #include "paths.h"
+#include "trace_name.h"
 #include "units.h"
 
 #include <errno.h>
 #include <glob.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +34,18 @@ static int read_blocks(unsigned *blocks, const struct ini_file *ini,
     return 0;
 }
 
+/* A trace lies where the suite's file says, seen from there. */
+static char *item_text(const struct ini_file *ini, const char *workload, const char *params)
+{
+    const char *slash = strrchr(ini->path, '/');
+    bool beside = trace_name_length(workload) > 0 && workload[0] != '/' && slash != NULL;
+    char *text = NULL;
+    if (asprintf(&text, "%.*s%s%s%s", beside ? (int)(slash - ini->path) + 1 : 0, ini->path,
+                 workload, params != NULL ? ":" : "", params != NULL ? params : "") < 0)
+        return NULL;
+    return text;
+}
+
 static int read_item(struct suite_item *item, const struct ini_file *ini,
                      const struct ini_section *section, char *message)
 {
@@ -43,8 +57,8 @@ static int read_item(struct suite_item *item, const struct ini_file *ini,
     const char *allocators = ini_get(section, "allocators");
     item->label = strdup(section->name);
     item->allocators = strdup(allocators != NULL ? allocators : "");
-    if (asprintf(&item->text, "%s%s%s", workload != NULL ? workload : section->name,
-                 params != NULL ? ":" : "", params != NULL ? params : "") < 0)
+    item->text = item_text(ini, workload != NULL ? workload : section->name, params);
+    if (item->label == NULL || item->allocators == NULL || item->text == NULL)
         return message_set(message, "out of memory");
     return 0;
 }

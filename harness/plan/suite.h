@@ -3,8 +3,9 @@
  *
  * [suite] holds `summary` and `blocks` (timed blocks, unless a section or -n says otherwise).
  * Every other section is one workload, its name the label: `workload` (the name; default: the
- * label), `params` ("name=value,..."), `blocks`, `allocators` (names parted by blanks that it is
- * for, or, each with a '-' before it, that it is not for).
+ * label; a trace's path is seen from the suite's file), `params` ("name=value,..."), `blocks`,
+ * `allocators` (names parted by blanks that it is for, or, each with a '-' before it, that it is
+ * not for).
  */
 #ifndef HEAPMARK_SUITE_H
 #define HEAPMARK_SUITE_H

@@ -3,6 +3,7 @@
 
 #include "message.h"
 #include "subprocess.h"
+#include "trace_name.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -51,6 +52,7 @@ static int add_workload(struct workload_catalog *catalog, const char *const *fie
         .touch = fields[4],
         .threads_maximum = fields[5],
         .laps = fields[6],
+        .recorded = strcmp(fields[0], "recorded") == 0,
     };
     return 0;
 }
@@ -81,7 +83,7 @@ static int parse_description(struct workload_catalog *catalog)
         const char *fields[FIELDS];
         split_fields(line, fields);
         int result = 0;
-        if (strcmp(fields[0], "workload") == 0)
+        if (strcmp(fields[0], "workload") == 0 || strcmp(fields[0], "recorded") == 0)
             result = add_workload(catalog, fields);
         else if (strcmp(fields[0], "param") == 0 && catalog->count > 0)
             result = add_param(&catalog->entries[catalog->count - 1], fields);
@@ -167,8 +169,9 @@ static int refuse(const struct subprocess_result *checked, const char *text, cha
     return -1;
 }
 
-static int make_synthetic(struct workload_spec *spec, const struct workload_catalog *catalog,
-                          const char *text, char *message)
+/* `text` is what the runner knows the workload by. */
+static int make_checked(struct workload_spec *spec, const struct workload_catalog *catalog,
+                        const char *text, char *message)
 {
     struct subprocess_result checked;
     if (ask_runner(catalog, "--check", text, &checked) < 0) {
@@ -179,7 +182,6 @@ static int make_synthetic(struct workload_spec *spec, const struct workload_cata
     int result = checked.exit_status == 0 ? 0 : refuse(&checked, text, message);
     if (result == 0) {
         checked.output[strcspn(checked.output, "\n")] = '\0';
-        spec->kind = WORKLOAD_SYNTHETIC;
         spec->params = strdup(checked.output);
         spec->threads = threads_of(spec->params);
     }
@@ -187,14 +189,57 @@ static int make_synthetic(struct workload_spec *spec, const struct workload_cata
     return result;
 }
 
+static const struct workload_entry *find_replayer(const struct workload_catalog *catalog)
+{
+    for (size_t i = 0; i < catalog->count; i++)
+        if (catalog->entries[i].recorded)
+            return &catalog->entries[i];
+    return NULL;
+}
+
+/* `length` bytes of the text are the trace's path. */
+static int make_recorded(struct workload_spec *spec, const struct workload_catalog *catalog,
+                         const char *text, size_t length, char *message)
+{
+    const struct workload_entry *replayer = find_replayer(catalog);
+    char *path = realpath(spec->name, NULL), *asked = NULL;
+    if (path == NULL)
+        return message_set(message, "trace %s: %s", spec->name, strerror(errno));
+    free(spec->name);
+    spec->name = path;
+    spec->kind = WORKLOAD_RECORDED;
+    if (replayer == NULL || asprintf(&asked, "%s%s", replayer->name, text + length) < 0)
+        return message_set(message, "the runner cannot replay traces; run make again");
+    int result = make_checked(spec, catalog, asked, message);
+    free(asked);
+    return result;
+}
+
+static int make_other(struct workload_spec *spec, const struct workload_catalog *catalog,
+                      const char *text, char *message)
+{
+    const struct workload_entry *replayer = find_replayer(catalog);
+    if (program_find(&catalog->programs, spec->name) != NULL)
+        return make_program(spec, text, message);
+    if (replayer != NULL && strcmp(spec->name, replayer->name) == 0)
+        return message_set(message, "%s replays a trace: name one, as in -w app.hmt", spec->name);
+    spec->kind = WORKLOAD_SYNTHETIC;
+    return make_checked(spec, catalog, text, message);
+}
+
 int workload_spec_make(struct workload_spec *spec, const struct workload_catalog *catalog,
                        const char *text, const char *label, char *message)
 {
-    *spec = (struct workload_spec){.label = strdup(label != NULL ? label : text)};
-    spec->name = strndup(text, strcspn(text, ":"));
-    bool program = program_find(&catalog->programs, spec->name) != NULL;
-    int result =
-        program ? make_program(spec, text, message) : make_synthetic(spec, catalog, text, message);
+    size_t trace = trace_name_length(text);
+    *spec = (struct workload_spec){.label = label != NULL ? strdup(label) : trace_name_label(text)};
+    spec->name = strndup(text, trace > 0 ? trace : strcspn(text, ":"));
+    int result;
+    if (spec->label == NULL || spec->name == NULL)
+        result = message_set(message, "out of memory");
+    else if (trace > 0)
+        result = make_recorded(spec, catalog, text, trace, message);
+    else
+        result = make_other(spec, catalog, text, message);
     if (result < 0) {
         free(spec->label);
         free(spec->name);

@@ -20,6 +20,7 @@ struct workload_param {
 struct workload_entry {
     const char *name, *summary, *source, *touch;
     const char *threads_maximum, *laps;
+    bool recorded; /* the replayer: named by a trace, not by its name */
     struct workload_param *params;
     size_t param_count;
 };
@@ -37,8 +38,9 @@ int workload_catalog_load(struct workload_catalog *catalog, const struct paths *
                           char *message);
 void workload_catalog_release(struct workload_catalog *catalog);
 
-/* Fills `spec` from "name" or "name:param=value,...", with `label` (NULL: the text as typed,
- * which is the name where nothing else was). blocks is left to the caller. Returns 0, or -1 with
+/* Fills `spec` from "name" or "name:param=value,...", with `label` (NULL: that of
+ * trace_name_label()). A trace is looked for, not into: its threads, laps and repetitions are
+ * known when it has been made into a script. blocks is left to the caller. Returns 0, or -1 with
  * a message that names the mistake. */
 int workload_spec_make(struct workload_spec *spec, const struct workload_catalog *catalog,
                        const char *text, const char *label, char *message);

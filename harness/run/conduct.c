@@ -49,13 +49,15 @@ static bool same_cell(const struct trial_key *a, const struct trial_key *b)
     return a->workload == b->workload && a->allocator == b->allocator;
 }
 
-/* The highest live peak that a timed trial of the cell has shown so far; 0: none. */
+/* The highest live peak: of the trace, or what a timed trial of the cell has shown so far; 0:
+ * none. */
 static int64_t known_live_peak(struct conducting *conducting, const struct trial_key *key)
 {
     const struct run *run = conducting->given->run;
-    int64_t peak = 0;
+    const struct replay *replay = recordings_find(conducting->given->recordings, key->workload);
+    int64_t peak = replay != NULL ? replay->head.live_peak_bytes : 0;
     pthread_mutex_lock(&conducting->lock);
-    for (size_t i = 0; i < run->trial_count; i++) {
+    for (size_t i = 0; i < run->trial_count && replay == NULL; i++) {
         const struct trial_record *record = &run->trials[i];
         if (record->key.pass == PASS_TIMED && same_cell(&record->key, key) &&
             record->status == STATUS_OK && record->live_peak_bytes > peak)
@@ -80,12 +82,21 @@ static const struct trial_record *earlier_failure(const struct run *run,
     return NULL;
 }
 
-/* ---- one synthetic trial ----------------------------------------------------- */
+/* ---- one trial in the runner ----------------------------------------------------- */
+
+/* How threads interleave differs from trial to trial, and only the ends of laps and samples show
+ * what several of them hold; the trace knows it for its own order. */
+static void tell_live_peak(const struct replay *replay, struct trial_record *record)
+{
+    if (replay != NULL && record->status == STATUS_OK && replay->head.threads > 1)
+        record->live_peak_bytes = replay->head.live_peak_bytes;
+}
 
 static int attempt(struct conducting *conducting, struct trial_record *record, int cpu, bool trace)
 {
     const struct conduct *given = conducting->given;
     const struct run *run = given->run;
+    const struct replay *replay = recordings_find(given->recordings, record->key.workload);
     bool inspect = record->key.pass == PASS_INSPECT;
     struct child_spec spec = {
         .paths = given->paths,
@@ -97,6 +108,7 @@ static int attempt(struct conducting *conducting, struct trial_record *record, i
         .settle_ns = inspect ? SETTLE_NS : 0,
         .pad_bytes = pad_of_block(run, record->key.block),
         .cpu = cpu,
+        .script = replay != NULL ? replay->descriptor : 0,
         .inspect = inspect,
         .trace = trace,
     };
@@ -114,11 +126,13 @@ static int attempt(struct conducting *conducting, struct trial_record *record, i
     if (cpu >= 0)
         cpus_keep_off(&conducting->cpus);
     trial_watch(&child, &options, record);
+    if (!inspect)
+        tell_live_peak(replay, record);
     child_end(&child);
     return record->checkpoints[CHECKPOINT_START].reached ? 0 : -1;
 }
 
-static void synthetic_trial(struct conducting *conducting, struct trial_record *record, int cpu)
+static void runner_trial(struct conducting *conducting, struct trial_record *record, int cpu)
 {
     bool trace = record->key.pass == PASS_INSPECT &&
                  atomic_load_explicit(&conducting->trace, memory_order_relaxed);
@@ -262,7 +276,7 @@ static void take_trial(struct conducting *conducting, struct trial_record *plann
         if (run->workloads[record.key.workload].kind == WORKLOAD_PROGRAM)
             run_program(conducting, &record);
         else
-            synthetic_trial(conducting, &record, cpu);
+            runner_trial(conducting, &record, cpu);
         tell_uncounted(&record);
         check_files(conducting, &record);
     }
@@ -294,7 +308,7 @@ static void *work_off_batch(void *argument)
 static bool may_run_beside(const struct run *run, const struct trial_record *record)
 {
     return record->key.pass != PASS_TIMED &&
-           run->workloads[record->key.workload].kind == WORKLOAD_SYNTHETIC;
+           run->workloads[record->key.workload].kind != WORKLOAD_PROGRAM;
 }
 
 /* Runs trials [next, end) on several threads; more than CPUs, since a pass mostly waits. */

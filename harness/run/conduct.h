@@ -1,9 +1,9 @@
 /*
  * Conducts a run: takes the plan's trials one after the other through launch, sample and store.
  *
- * Timed trials run one at a time, alone. The untimed passes of synthetic workloads, in which
- * nothing is timed, run several at once. A workload that failed under an allocator is not tried
- * again in later blocks: the rest of that cell is 'skipped'.
+ * Timed trials run one at a time, alone. The untimed passes of synthetic and recorded workloads,
+ * in which nothing is timed, run several at once. A workload that failed under an allocator is not
+ * tried again in later blocks: the rest of that cell is 'skipped'.
  */
 #ifndef HEAPMARK_CONDUCT_H
 #define HEAPMARK_CONDUCT_H
@@ -11,6 +11,7 @@
 #include "paths.h"
 #include "program.h"
 #include "record.h"
+#include "recordings.h"
 #include "store.h"
 
 #include <signal.h>
@@ -24,6 +25,7 @@ struct conduct {
     struct store *store;
     const struct paths *paths;
     const struct program_list *programs;
+    const struct recordings *recordings; /* of the run's recorded workloads */
     const volatile sig_atomic_t *interrupted;
     conduct_progress_fn *progress; /* called with the conductor's lock held, from any thread */
     void *argument;

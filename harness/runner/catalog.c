@@ -27,9 +27,10 @@ static void explain_unknown(const char *name, size_t length, struct text *why)
     const struct workload *workloads[CATALOG_WORKLOADS_MAXIMUM];
     const char *names[CATALOG_WORKLOADS_MAXIMUM];
     char shown[64];
-    size_t count = catalog_list(workloads);
-    for (size_t i = 0; i < count; i++)
-        names[i] = workloads[i]->name;
+    size_t listed = catalog_list(workloads), count = 0;
+    for (size_t i = 0; i < listed; i++)
+        if (!workloads[i]->recorded) /* it is a trace that a user names */
+            names[count++] = workloads[i]->name;
     nearest_copy(shown, sizeof shown, name, length);
     text_add(why, "unknown workload '");
     text_add(why, shown);

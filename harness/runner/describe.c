@@ -37,6 +37,8 @@ static void describe_param(struct text *text, const struct param *param)
         add_number_field(text, param->maximum);
     }
     text_add(text, "\t");
+    if (param->zero != NULL)
+        text_add(text, param->zero);
     text_add(text, param->choices != NULL ? param->choices : "");
     text_add(text, "\t");
     text_add(text, param->help);
@@ -53,8 +55,8 @@ int describe_workloads(void)
     text_init(&text, output, sizeof output, STDOUT_FILENO);
     for (size_t i = 0; i < count; i++) {
         const struct workload *workload = workloads[i];
-        const char *fields[] = {"workload", workload->name, workload->summary, workload->source,
-                                workload->touch};
+        const char *fields[] = {workload->recorded ? "recorded" : "workload", workload->name,
+                                workload->summary, workload->source, workload->touch};
         add_fields(&text, fields, sizeof fields / sizeof fields[0]);
         add_number_field(&text, workload->threads_maximum);
         add_number_field(&text, workload->laps);

@@ -42,6 +42,13 @@ void malloc_owners(struct malloc_owner owners[MALLOC_FAMILY])
     }
 }
 
+bool malloc_owner_is(const void *function)
+{
+    Dl_info own, info;
+    return dladdr((void *)family[0].function, &own) != 0 && dladdr(function, &info) != 0 &&
+           own.dli_fbase == info.dli_fbase;
+}
+
 static const struct family_member instruments[] = {
     MEMBER(clock_gettime), MEMBER(read),      MEMBER(send),           MEMBER(prctl),
     MEMBER(nanosleep),     MEMBER(setrlimit), MEMBER(pthread_create), MEMBER(sched_setaffinity),

@@ -18,6 +18,9 @@ struct malloc_owner {
 /* Entry 0 is malloc's. */
 void malloc_owners(struct malloc_owner owners[MALLOC_FAMILY]);
 
+/* Whether a function comes from the object that serves malloc. */
+bool malloc_owner_is(const void *function);
+
 /* The functions that the runner measures and meets the harness with must be the C library's own:
  * a preloaded library that brings a clock or a read() of its own would make up the figures. The
  * first that is not, with its owner in `owner`; NULL when all are. */

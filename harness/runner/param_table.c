@@ -10,6 +10,8 @@
 
 enum { VALUE_BYTES = 64 };
 
+static const char laps_unknown[] = "auto";
+
 static_assert(CATALOG_PARAMS_MAXIMUM <= 32, "given parameters are bits of 32");
 
 /* The place of a word in "a|b|c", or -1. */
@@ -42,6 +44,10 @@ static int parse_value(const struct param *param, const char *text, uint64_t *va
         int place = choice_place(param->choices, text);
         *value = (uint64_t)place;
         return place >= 0 ? 0 : -1;
+    }
+    if (param->zero != NULL && strcmp(text, param->zero) == 0) {
+        *value = 0;
+        return 0;
     }
     int result = param->kind == PARAM_BYTES ? units_parse_bytes(text, value)
                                             : units_parse_count(text, value);
@@ -78,12 +84,15 @@ void param_table_init(struct param_table *table, const struct workload *workload
     else
         table->threads = CATALOG_PARAMS_MAXIMUM;
     *units_append_decimal(table->laps_text, workload->laps) = '\0';
+    if (workload->laps == 0)
+        memcpy(table->laps_text, laps_unknown, sizeof laps_unknown);
     table->laps = table->count;
     add_param(table, (struct param){.name = "laps",
                                     .kind = PARAM_COUNT,
                                     .fallback = table->laps_text,
                                     .minimum = 1,
                                     .maximum = TRIAL_LAPS_MAXIMUM,
+                                    .zero = workload->laps == 0 ? laps_unknown : NULL,
                                     .help = "timed laps; a warm-up lap comes on top"});
 }
 
@@ -151,6 +160,10 @@ static int refuse_value(struct text *why, const struct param_table *table,
     add_limit(why, param, param->minimum);
     text_add(why, " to ");
     add_limit(why, param, param->maximum);
+    if (param->zero != NULL) {
+        text_add(why, ", or ");
+        text_add(why, param->zero);
+    }
     return -1;
 }
 
@@ -215,6 +228,8 @@ void param_table_print(const struct param_table *table, struct text *text)
         text_add(text, "=");
         if (param->kind == PARAM_CHOICE)
             add_choice(text, param->choices, table->values[i]);
+        else if (param->zero != NULL && table->values[i] == 0)
+            text_add(text, param->zero);
         else
             text_add_number(text, table->values[i]);
     }

@@ -16,8 +16,7 @@ static_assert(offsetof(struct session, trial) == 0, "session_of()");
 
 enum { MESSAGE_BYTES = sizeof((struct trial_page *)0)->message };
 
-/* Shared, so that it counts as RssShmem and is told from what the allocator takes. */
-static void *map_shared(size_t bytes, int flags)
+void *session_map(size_t bytes, int flags)
 {
     void *memory =
         mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | flags, -1, 0);
@@ -27,7 +26,7 @@ static void *map_shared(size_t bytes, int flags)
 struct session *session_create(void)
 {
     /* Touched here and now, so that no page of it counts as growth later. */
-    struct session *session = map_shared(sizeof *session, MAP_POPULATE);
+    struct session *session = session_map(sizeof *session, MAP_POPULATE);
     if (session != NULL)
         atomic_flag_clear(&session->ended);
     return session;
@@ -78,20 +77,9 @@ _Noreturn void session_end(struct session *session, enum trial_outcome outcome, 
     _exit(statuses[outcome]);
 }
 
-void session_stand(struct session *session, enum checkpoint checkpoint)
+void session_meet_harness(unsigned char byte)
 {
-    struct trial_page *page = session->page;
-    struct checkpoint_report *report = &page->report[checkpoint];
-    unsigned char byte = (unsigned char)checkpoint;
     ssize_t done;
-    *report = (struct checkpoint_report){0, -1, -1, -1, -1};
-    for (unsigned i = 0; i < session->trial.threads; i++)
-        report->live_bytes += atomic_load_explicit(&session_worker(session, i)->tally.live_bytes,
-                                                   memory_order_relaxed);
-    if (page->inspect)
-        inspection_report(&session->inspection, report);
-    /* The message orders the report before the harness's reading of it. Once the harness is gone
-     * nobody waits for this trial: it ends without a word. */
     while ((done = send(TRIAL_CHANNEL_FD, &byte, 1, MSG_NOSIGNAL)) < 0 && errno == EINTR)
         continue;
     if (done != 1)
@@ -100,6 +88,19 @@ void session_stand(struct session *session, enum checkpoint checkpoint)
         continue;
     if (done != 1)
         _exit(EXIT_ABANDONED);
+}
+
+void session_stand(struct session *session, enum checkpoint checkpoint)
+{
+    struct trial_page *page = session->page;
+    struct checkpoint_report *report = &page->report[checkpoint];
+    *report = (struct checkpoint_report){0, -1, -1, -1, -1};
+    for (unsigned i = 0; i < session->trial.threads; i++)
+        report->live_bytes += atomic_load_explicit(&session_worker(session, i)->tally.live_bytes,
+                                                   memory_order_relaxed);
+    if (page->inspect)
+        inspection_report(&session->inspection, report);
+    session_meet_harness((unsigned char)checkpoint);
 }
 
 /* ---- for workloads -------------------------------------------------------------- */
@@ -120,7 +121,7 @@ void *trial_memory(struct trial *trial, size_t bytes)
         session_end(session, OUTCOME_REFUSED, message);
     }
     /* A check of parameters must be quick: pages are touched only in a trial. */
-    void *memory = map_shared(bytes > 0 ? bytes : 1, session->page != NULL ? MAP_POPULATE : 0);
+    void *memory = session_map(bytes > 0 ? bytes : 1, session->page != NULL ? MAP_POPULATE : 0);
     if (memory == NULL) {
         text_add_bytes(&text, session->table_bytes + bytes);
         text_add(&text, ", and the system has not that much");

@@ -36,10 +36,10 @@ struct session {
     struct meeting meeting;
     atomic_flag ended; /* set by the worker that ends the trial early */
     size_t table_bytes;
-    unsigned next_lap;       /* that the next meeting starts; 0 is the warm-up */
-    bool lap_running;        /* the next meeting ends lap next_lap - 1 */
-    int64_t lap_started_ns;  /* CLOCK_MONOTONIC */
-    uint64_t operations;     /* of all workers at the start of the lap */
+    unsigned next_lap;      /* that the next meeting starts; 0 is the warm-up */
+    bool lap_running;       /* the next meeting ends lap next_lap - 1 */
+    int64_t lap_started_ns; /* CLOCK_MONOTONIC */
+    uint64_t operations;    /* of all workers at the start of the lap */
     struct worker_slot slots[TRIAL_THREADS_MAXIMUM];
 };
 
@@ -63,6 +63,15 @@ int session_choose(struct session *session, const struct workload *workload, con
  * page the message goes to stderr. */
 _Noreturn void session_end(struct session *session, enum trial_outcome outcome,
                            const char *message);
+
+/* Zeroed memory of the runner's own, or NULL. Shared, so that it counts as RssShmem and is told
+ * from what the allocator takes. `flags`: MAP_POPULATE or 0. */
+void *session_map(size_t bytes, int flags);
+
+/* Sends the byte and waits for the harness's answer: the message orders what was written before
+ * it, and the harness's reading. Once the harness is gone nobody waits for this trial: it ends
+ * without a word. */
+void session_meet_harness(unsigned char byte);
 
 /* Stands at a checkpoint: fills its report, tells the harness, waits for its answer. */
 void session_stand(struct session *session, enum checkpoint checkpoint);

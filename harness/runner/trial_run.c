@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "malloc_owner.h"
+#include "map_stop.h"
 #include "session.h"
 
 #include <errno.h>
@@ -69,8 +70,8 @@ static void end_lap(struct session *session, int64_t now_ns)
     atomic_store_explicit(&page->laps_done, lap, memory_order_relaxed);
 }
 
-/* By the last worker at a meeting, while nobody works. */
-static void between_laps(struct session *session)
+/* These three by the last worker at a meeting, while nobody works. */
+static void stop_clock(struct session *session)
 {
     int64_t now_ns = clock_ns(CLOCK_MONOTONIC);
     if (session->lap_running) {
@@ -80,6 +81,16 @@ static void between_laps(struct session *session)
         session->operations = filled.operations;
         note_live_peak(session, filled.live_bytes);
     }
+    session->lap_running = false;
+    if (session->next_lap > 0)
+        map_stop(session, session->next_lap - 1);
+}
+
+static void start_clock(struct session *session)
+{
+    /* What was done to prepare the lap is not of it. */
+    if (session->workload->prepare != NULL)
+        session->operations = add_up(session).operations;
     session->lap_running = session->next_lap <= session->trial.laps;
     if (!session->lap_running)
         return;
@@ -89,13 +100,31 @@ static void between_laps(struct session *session)
     session->lap_started_ns = clock_ns(CLOCK_MONOTONIC);
 }
 
-static void meet(struct session *session, bool at_lap)
+static void between_laps(struct session *session)
+{
+    stop_clock(session);
+    start_clock(session);
+}
+
+/* The last to come calls `act`, if it is not NULL. */
+static void meet(struct session *session, void (*act)(struct session *))
 {
     if (!meeting_arrive(&session->meeting))
         return;
-    if (at_lap)
-        between_laps(session);
+    if (act != NULL)
+        act(session);
     meeting_release(&session->meeting);
+}
+
+static void enter_lap(struct session *session, struct worker *worker, unsigned lap)
+{
+    if (session->workload->prepare == NULL) {
+        meet(session, between_laps);
+        return;
+    }
+    meet(session, stop_clock);
+    session->workload->prepare(worker, lap);
+    meet(session, start_clock);
 }
 
 static void work(struct session *session, struct worker *worker)
@@ -104,13 +133,13 @@ static void work(struct session *session, struct worker *worker)
     struct worker_slot *slot = &session->slots[worker->index];
     if (workload->fill != NULL)
         workload->fill(worker);
-    meet(session, true);
     for (unsigned lap = 0; lap <= session->trial.laps; lap++) {
+        enter_lap(session, worker, lap);
         int64_t before_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
         workload->lap(worker, lap);
         slot->cpu_ns = (uint64_t)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - before_ns);
-        meet(session, true);
     }
+    meet(session, stop_clock);
 }
 
 /* ---- what the main thread does while the others wait -------------------------------- */
@@ -167,18 +196,18 @@ static void live(struct session *session, struct worker *worker)
     bool main_thread = worker->index == 0;
     if (main_thread)
         begin(session);
-    meet(session, false);
+    meet(session, NULL);
     work(session, worker);
     if (main_thread)
         end(session);
-    meet(session, false);
+    meet(session, NULL);
     session->workload->drain(worker);
-    meet(session, false);
+    meet(session, NULL);
     if (main_thread)
         finish(session);
     /* The others stand until the last checkpoint is over: a thread that ends gives its caches
      * back to the allocator, which would be seen there or not, as it happens. */
-    meet(session, false);
+    meet(session, NULL);
 }
 
 static void *worker_main(void *argument)

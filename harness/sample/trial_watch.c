@@ -202,6 +202,8 @@ static void take_channel(struct watch *watch)
     }
     if (byte < CHECKPOINT_COUNT)
         meet(watch, (enum checkpoint)byte);
+    if (byte == TRIAL_MAP_STOP && watch->options->map_stop != NULL)
+        watch->options->map_stop(watch->options->argument, watch->child);
     /* Fails only when the runner is dead, or reads no answers and so is none of ours: its pidfd or
      * the time limit ends the trial. */
     (void)send(watch->child->channel, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT);

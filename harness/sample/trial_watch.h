@@ -16,6 +16,9 @@ struct trial_watch_options {
     int64_t step_ns;                   /* of the timeline; 0: no samples */
     int64_t time_limit_ns;
     const volatile sig_atomic_t *interrupted;
+    /* Called at each map stop, while the runner stands and its blocks are listed; NULL: none. */
+    void (*map_stop)(void *argument, const struct child *child);
+    void *argument;
 };
 
 /* Fills `record` but for its key and id. The status stays PLANNED when the watch was interrupted:

@@ -208,6 +208,8 @@ static void figure_start(struct bench *bench)
         for (size_t a = 0; a < sizeof names / sizeof names[0]; a++) {
             struct side side = {bench->workloads.entries[w].name, names[a], 0};
             struct trial_record record;
+            if (bench->workloads.entries[w].recorded)
+                continue;
             run_trial(bench, &side, 0, &record);
             double rss = (double)record.checkpoints[CHECKPOINT_START].vm_rss_bytes;
             /* The allocator's own start-up counts as its own, so glibc's is the runner's. */

@@ -77,9 +77,9 @@ test_check_refuses_what_does_not_go_together() {
 test_describe_is_a_table() {
     prints "$RUNNER" --describe
     awk -F'\t' '
-        $1 == "workload" && NF == 7 && $2 > last { last = $2; workloads++; next }
+        $1 ~ /^(workload|recorded)$/ && NF == 7 && $2 > last { last = $2; workloads++; next }
         $1 == "param" && NF == 8 && $3 ~ /^(count|bytes|choice)$/ {
-            if ($3 == "choice" ? $5 $6 != "" || $7 == "" : $5 == "" || $6 == "" || $7 != "") bad++
+            if ($3 == "choice" ? $5 $6 != "" || $7 == "" : $5 == "" || $6 == "" || ($7 != "" && $7 != $4)) bad++
             if ($2 == "laps") laps++
             next
         }

@@ -11,13 +11,16 @@ $(RUNNER_OBJECTS): $(RUNNER_T)/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	$(Q)$(COMPILE) $(INC_runner) -Itests/unit -c -o $@ $<
+$(RUNNER_T)/test_runner_replay.o: INC_runner += -Iharness/trace -Iharness/replay
+$(RUNNER_T)/test_runner_replay: REPLAY_LIBS := $(B)/libharness.a $(HARNESS_LIBS)
+$(RUNNER_T)/test_runner_replay: $(B)/libharness.a $(RUNNER_T)/trace_fixture.o
 $(RUNNER_SHIMS): $(RUNNER_T)/%.so: tests/unit/%.c
 	@mkdir -p $(@D)
 	@echo "  SHIM  $@"
 	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -o $@ $<
 $(RUNNER_TESTS): $(RUNNER_T)/%: $(RUNNER_T)/%.o $(RUNNER_T)/runner_driver.o $(RUNNER_TESTED) | $(RUNNER_SHIMS) $(B)/heapmark-runner $(LIBRARIES)
 	@echo "  LINK  $@"
-	$(Q)$(COMPILE) -o $@ $^ $(TEST_LIBS)
+	$(Q)$(COMPILE) -o $@ $(filter %.o,$^) $(REPLAY_LIBS) $(TEST_LIBS)
 $(RUNNER_T)/test_units: $(RUNNER_T)/test_units.o $(B)/harness/common/units.o
 	@echo "  LINK  $@"
 	$(Q)$(COMPILE) -o $@ $^ $(TEST_LIBS) -lm

@@ -57,6 +57,10 @@ static _Noreturn void become_runner(const struct driver_order *order, int page, 
     const char *runner = driver_runner();
     if (dup2(page, TRIAL_PAGE_FD) < 0 || dup2(channel, TRIAL_CHANNEL_FD) < 0)
         _exit(126);
+    if (order->script > 0 && dup2(order->script, TRIAL_SCRIPT_FD) < 0)
+        _exit(126);
+    if (order->blocks > 0 && dup2(order->blocks, TRIAL_BLOCKS_FD) < 0)
+        _exit(126);
     if (order->in_process) {
         close(page); /* exec would close our copies; hang-ups must be seen here as well */
         close(channel);
@@ -84,6 +88,9 @@ static void fill_page(struct trial_page *page, const struct driver_order *order)
     page->settle_ns = order->settle_ns;
     page->cpu = -1;
     page->inspect = order->inspect;
+    page->map_stop_count = order->map_stop_count;
+    for (uint32_t i = 0; i < order->map_stop_count; i++)
+        page->map_stop[i] = order->map_stop[i];
 }
 
 static int64_t rss_of(pid_t pid)
@@ -109,6 +116,8 @@ static void answer(const struct driver_order *order, struct driver_outcome *outc
             outcome->reached_ns[byte] = now_ns();
             outcome->rss_bytes[byte] = rss_of(outcome->page->pid);
         }
+        if (byte == TRIAL_MAP_STOP && order->at_map_stop != NULL)
+            order->at_map_stop(order->argument);
         if (order->vanish || send(channel, &byte, 1, MSG_NOSIGNAL) != 1)
             return;
     }

@@ -17,6 +17,12 @@ struct driver_order {
     bool inspect;
     bool in_process; /* a forked copy of the test calls trial_run() instead of the program */
     bool vanish;     /* hang up at the first checkpoint */
+    int script;      /* becomes TRIAL_SCRIPT_FD; 0: none */
+    int blocks;      /* becomes TRIAL_BLOCKS_FD; 0: none */
+    const uint32_t *map_stop;
+    uint32_t map_stop_count;
+    void (*at_map_stop)(void *argument); /* while the runner stands there */
+    void *argument;
 };
 
 struct driver_outcome {
