@@ -12,6 +12,7 @@
 
 static const struct command commands[] = {
     {"list",   "what there is: workloads, allocators, suites, measures, stored runs", cmd_list  },
+    {"map",    "replay a trace and draw the heap: live, empty and missing pages",     cmd_map   },
     {"run",    "run a suite or workloads under allocators, and store every trial",    cmd_run   },
     {"show",   "print the table of a stored run, or export it",                       cmd_show  },
     {"plot",   "draw the charts of a stored run",                                     cmd_plot  },
@@ -34,7 +35,8 @@ static void print_help(FILE *stream)
           "  heapmark run -w webserver:threads=2 -a glibc -a jemalloc -n 20\n"
           "  heapmark run -a glibc -a mine=./libmine.so  your own allocator beside glibc\n"
           "  heapmark show --format csv                  the newest run again, as CSV\n"
-          "  heapmark plot                               its charts\n\n"
+          "  heapmark plot                               its charts\n"
+          "  heapmark map -w app.hmt -a glibc            the heap of a recorded program\n\n"
           "Exit status: 0 all well; 1 something measured failed; 2 wrong use, or could not run;\n"
           "130 interrupted.\n",
           stream);
