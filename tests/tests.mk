@@ -43,3 +43,8 @@ $(B)/figures: $(B)/tests/figures/figures all
 figures: $(B)/figures $(B)/tests/figures/make_trace
 	$(B)/figures
 .PHONY: unit-tests test figures
+
+# What recording costs; docs/recording.md. Some minutes; wants a quiet machine.
+figures-record: all
+	tests/figures/record_cost.py
+.PHONY: figures-record
