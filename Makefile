@@ -42,15 +42,15 @@ INC_replay     := common trace replay
 INC_plan       := common plan
 INC_launch     := common plan launch
 INC_sample     := common launch sample ../workloads
-INC_map        := common launch sample map
 INC_store      := common plan sample store
 INC_statistics := common statistics
 INC_output     := common trace analysis store statistics output
+INC_map        := common replay launch sample output map
 INC_run        := common trace replay plan launch sample store run
-INC_cli        := common trace convert analysis record replay plan launch sample map store statistics \
-                  output run cli
-STAGES         := common trace convert analysis record replay plan launch sample map store statistics \
-                  output run cli
+INC_cli        := common trace convert analysis recorder record replay plan launch sample store statistics \
+                  output map run cli
+STAGES         := common trace convert analysis record replay plan launch sample store statistics \
+                  output map run cli
 includes        = $(addprefix -Iharness/,$(INC_$(1)))
 INC_runner     := -Iharness/common -Iharness/runner -Iworkloads -Iallocators/include
 INC_workloads  := -Iworkloads

@@ -13,7 +13,7 @@ UNIT_TESTS    += $(HARNESS_TESTS)
 $(B)/tests/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	$(Q)$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iworkloads -c -o $@ $<
+	$(Q)$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iharness/recorder -Iworkloads -c -o $@ $<
 $(B)/tests/unit/libfixtures.a: $(FIXTURES)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(HARNESS_TESTS): %: %.o $(B)/tests/unit/libfixtures.a $(B)/libharness.a | $(LIBRARIES) $(B)/heapmark-runner
@@ -32,7 +32,7 @@ test: all unit-tests check-headers
 # What heapmark itself costs; docs/figures.md.
 $(B)/tests/figures/%.o: tests/figures/%.c
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iworkloads -c -o $@ $<
+	$(Q)$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iharness/recorder -Iworkloads -c -o $@ $<
 $(B)/tests/figures/figures: $(B)/tests/figures/figures.o $(B)/libharness.a
 	$(Q)$(COMPILE) -o $@ $^ $(HARNESS_LIBS)
 $(B)/tests/figures/make_trace: $(B)/tests/figures/make_trace.o $(B)/libharness.a

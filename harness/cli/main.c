@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 static const struct command commands[] = {
-    {"list",  "what there is: workloads, allocators, suites, measures, stored runs", cmd_list },
-    {"run",   "run a suite or workloads under allocators, and store every trial",    cmd_run  },
-    {"show",  "print the table of a stored run, or export it",                       cmd_show },
-    {"plot",  "draw the charts of a stored run",                                     cmd_plot },
-    {"trace", "look into recorded traces, and make others of them",                  cmd_trace},
+    {"list",   "what there is: workloads, allocators, suites, measures, stored runs", cmd_list  },
+    {"map",    "replay a trace and draw the heap: live, empty and missing pages",     cmd_map   },
+    {"run",    "run a suite or workloads under allocators, and store every trial",    cmd_run   },
+    {"show",   "print the table of a stored run, or export it",                       cmd_show  },
+    {"plot",   "draw the charts of a stored run",                                     cmd_plot  },
+    {"trace",  "look into recorded traces, and make others of them",                  cmd_trace },
+    {"record", "record the allocations of a program into a trace",                    cmd_record},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -33,7 +35,8 @@ static void print_help(FILE *stream)
           "  heapmark run -w webserver:threads=2 -a glibc -a jemalloc -n 20\n"
           "  heapmark run -a glibc -a mine=./libmine.so  your own allocator beside glibc\n"
           "  heapmark show --format csv                  the newest run again, as CSV\n"
-          "  heapmark plot                               its charts\n\n"
+          "  heapmark plot                               its charts\n"
+          "  heapmark map -w app.hmt -a glibc            the heap of a recorded program\n\n"
           "Exit status: 0 all well; 1 something measured failed; 2 wrong use, or could not run;\n"
           "130 interrupted.\n",
           stream);
@@ -60,12 +63,19 @@ static void open_standard_descriptors(void)
         close(opened);
 }
 
-int main(int argc, char **argv)
+static void settle(void)
 {
     open_standard_descriptors();
     /* A full disk behind a file size limit, and a closed pipe, are errors to report. */
     signal(SIGXFSZ, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
+}
+
+int main(int argc, char **argv)
+{
+    /* A recorded program inherits the caller's signals and descriptors as they are. */
+    if (argc < 2 || strcmp(argv[1], "record") != 0)
+        settle();
     if (argc < 2) {
         print_help(stderr);
         return EXIT_UNUSABLE;

@@ -38,8 +38,7 @@ void recordings_options(const struct workload_spec *spec, struct replay_options 
     options->repeat = (unsigned)strtoul(value, NULL, 10);
 }
 
-/* Puts in the place of 'auto' what was chosen. */
-static int spell_out(struct workload_spec *spec, const struct replay *replay)
+int recordings_spell_out(struct workload_spec *spec, const struct replay *replay)
 {
     char touch[VALUE_BYTES], speed[VALUE_BYTES], threads[VALUE_BYTES], *params = NULL;
     value_of(spec->params, "touch", touch);
@@ -83,7 +82,7 @@ static int open_one(struct replay *replay, struct run *run, struct workload_spec
     recordings_options(spec, &options);
     if (replay_make(replay, spec->name, &options, message) < 0)
         return -1;
-    return spell_out(spec, replay) < 0 ? message_set(message, "out of memory") : 0;
+    return recordings_spell_out(spec, replay) < 0 ? message_set(message, "out of memory") : 0;
 }
 
 int recordings_open(struct recordings *recordings, struct run *run, const char *folder,

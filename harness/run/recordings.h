@@ -25,5 +25,8 @@ const struct replay *recordings_find(const struct recordings *recordings, size_t
 
 /* What the parameters of a recorded workload say about its script. */
 void recordings_options(const struct workload_spec *spec, struct replay_options *options);
+/* Puts in the place of 'auto' what was chosen when the script was made. Returns 0, or -1 when
+ * memory is short. */
+int recordings_spell_out(struct workload_spec *spec, const struct replay *replay);
 
 #endif

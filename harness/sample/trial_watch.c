@@ -202,6 +202,9 @@ static void take_channel(struct watch *watch)
     }
     if (byte < CHECKPOINT_COUNT)
         meet(watch, (enum checkpoint)byte);
+    if (byte < CHECKPOINT_COUNT && watch->options->at_checkpoint != NULL)
+        watch->options->at_checkpoint(watch->options->argument, watch->child,
+                                      (enum checkpoint)byte);
     if (byte == TRIAL_MAP_STOP && watch->options->map_stop != NULL)
         watch->options->map_stop(watch->options->argument, watch->child);
     /* Fails only when the runner is dead, or reads no answers and so is none of ours: its pidfd or

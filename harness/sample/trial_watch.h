@@ -18,6 +18,8 @@ struct trial_watch_options {
     const volatile sig_atomic_t *interrupted;
     /* Called at each map stop, while the runner stands and its blocks are listed; NULL: none. */
     void (*map_stop)(void *argument, const struct child *child);
+    /* Called at each checkpoint, while the runner stands; NULL: none. */
+    void (*at_checkpoint)(void *argument, const struct child *child, enum checkpoint checkpoint);
     void *argument;
 };
 

@@ -1,6 +1,7 @@
 /* Columns of a block, read; see op_decoder.h. */
 #include "op_decoder.h"
 
+#include "address_model.h"
 #include "varint.h"
 
 #include <stdlib.h>
@@ -15,7 +16,7 @@ struct op_decoder {
     uint32_t thread, thread_run;
     uint32_t time_run;
     uint64_t time_ns, last_ns, time_unit_ns;
-    uint64_t last_address;
+    struct address_model model;
 };
 
 struct op_decoder *op_decoder_create(void)
@@ -80,7 +81,7 @@ const char *op_decoder_start(struct op_decoder *decoder, const struct trace_bloc
     decoder->thread_run = decoder->time_run = 0;
     decoder->time_ns = head->first_ns;
     decoder->last_ns = head->last_ns;
-    decoder->last_address = 0;
+    address_model_reset(&decoder->model);
     struct byte_cursor *times = &decoder->column[TRACE_COLUMN_TIMES];
     if (!varint_get(times, &decoder->time_unit_ns))
         return damaged;
@@ -161,12 +162,108 @@ static bool read_numbers(struct op_decoder *decoder, struct trace_op *op)
     return true;
 }
 
-static bool read_address(struct op_decoder *decoder, uint64_t *address)
+static bool read_token(struct op_decoder *decoder, int *token)
 {
-    uint64_t folded;
-    if (!get(decoder, TRACE_COLUMN_ADDRESSES, &folded))
+    struct byte_cursor *tokens = &decoder->column[TRACE_COLUMN_ADDRESSES];
+    if (tokens->next == tokens->end)
         return false;
-    *address = decoder->last_address += varint_unfold(folded);
+    *token = *tokens->next++;
+    return true;
+}
+
+/* Which birth a token stands for, 0: none; -1: the block is damaged. */
+static int64_t old_birth(struct op_decoder *decoder, int token)
+{
+    struct address_model *model = &decoder->model;
+    int64_t birth;
+    if (token == OLD_DISTANT) {
+        uint64_t ago;
+        if (!get(decoder, TRACE_COLUMN_NUMBERS, &ago) || ago > model->births)
+            return -1;
+        birth = (int64_t)(model->births + 1 - ago);
+    } else if (token <= OLD_NEAR + OLD_NEAR_MAXIMUM)
+        birth = (int64_t)model->births + 1 - (token - OLD_NEAR);
+    else
+        birth = (int64_t)model->last_birth + 1 + (token - OLD_STEP);
+    return birth >= 1 && birth <= model->births ? birth : -1;
+}
+
+static bool read_old(struct op_decoder *decoder, struct trace_op *op, uint32_t *birth)
+{
+    struct address_model *model = &decoder->model;
+    int token;
+    *birth = 0;
+    if (!read_token(decoder, &token))
+        return false;
+    if (token == OLD_NULL)
+        return true;
+    if (token == OLD_APART) {
+        uint64_t folded;
+        if (!get(decoder, TRACE_COLUMN_NUMBERS, &folded))
+            return false;
+        op->old_address = model->last_apart += varint_unfold(folded);
+        model->last_birth = 0;
+        return true;
+    }
+    int64_t found = old_birth(decoder, token);
+    if (found < 0)
+        return false;
+    *birth = model->last_birth = (uint32_t)found;
+    op->old_address = model->birth[found].address;
+    return true;
+}
+
+/* Takes the address that is `depth` below the top out of the stack of its class and thread. */
+static bool take_again(struct op_decoder *decoder, struct trace_op *op, int depth)
+{
+    struct address_model *model = &decoder->model;
+    uint32_t *link = address_stack(model, address_class(op->size), op->thread);
+    for (; depth > 0 && *link != 0; depth--)
+        link = &model->birth[*link].next;
+    if (*link == 0)
+        return false;
+    op->address = model->birth[*link].address;
+    *link = model->birth[*link].next;
+    return true;
+}
+
+static bool take_fresh(struct op_decoder *decoder, struct trace_op *op, int token)
+{
+    uint64_t folded = 0;
+    if (token == NEW_APART && !get(decoder, TRACE_COLUMN_NUMBERS, &folded))
+        return false;
+    op->address = decoder->model.behind + varint_unfold(folded);
+    address_fresh(&decoder->model, op->address, op->size);
+    return true;
+}
+
+static bool read_new(struct op_decoder *decoder, struct trace_op *op)
+{
+    int token;
+    if (!read_token(decoder, &token) || token >= NEW_AGAIN + NEW_AGAIN_DEPTH)
+        return false;
+    if (token == NEW_NULL)
+        return true;
+    if (token == NEW_IN_PLACE)
+        op->address = op->old_address;
+    else if (token >= NEW_AGAIN ? !take_again(decoder, op, token - NEW_AGAIN)
+                                : !take_fresh(decoder, op, token))
+        return false;
+    if (op->address != 0) /* else a fault of the operation, found below */
+        address_born(&decoder->model, op->address, op->size);
+    return true;
+}
+
+static bool read_addresses(struct op_decoder *decoder, struct trace_op *op)
+{
+    bool failed = (op->flags & TRACE_FAILED) != 0;
+    uint32_t old = 0;
+    if (trace_kind_has_old(op->kind) && !read_old(decoder, op, &old))
+        return false;
+    if (trace_kind_has_size(op->kind) && !failed && !read_new(decoder, op))
+        return false;
+    if (old != 0 && !failed && op->address != op->old_address)
+        address_freed(&decoder->model, old, op->thread);
     return true;
 }
 
@@ -174,12 +271,7 @@ static const char *read_fields(struct op_decoder *decoder, struct trace_op *ops,
 {
     for (uint32_t i = 0; i < count; i++) {
         struct trace_op *op = &ops[i];
-        if (!read_numbers(decoder, op))
-            return damaged;
-        if (trace_kind_has_old(op->kind) && !read_address(decoder, &op->old_address))
-            return damaged;
-        bool yields = trace_kind_has_size(op->kind) && (op->flags & TRACE_FAILED) == 0;
-        if (yields && !read_address(decoder, &op->address))
+        if (!read_numbers(decoder, op) || !read_addresses(decoder, op))
             return damaged;
         const char *fault = trace_op_fault(op);
         if (fault != NULL)

@@ -1,6 +1,7 @@
 /* Columns of a block, written; see op_encoder.h. */
 #include "op_encoder.h"
 
+#include "address_model.h"
 #include "varint.h"
 
 #include <stdlib.h>
@@ -9,6 +10,15 @@
 /* What one operation adds to a column at the most: times and threads come as a pair of numbers,
  * addresses up to two. */
 enum { VARINTS_AN_OPERATION = 2, COLUMN_BYTES = TRACE_BLOCK_OPERATIONS * 2 * TRACE_VARINT_MAXIMUM };
+
+/* Where the encoder has seen an address in this block. It looks at PROBES slots at the most, so
+ * that addresses chosen to collide cost no time, only bytes. */
+enum { KNOWN_BITS = 17, PROBES = 16 };
+struct known {
+    uint64_t address;
+    uint32_t birth;
+    uint32_t block; /* the slot is empty unless this is the encoder's */
+};
 
 struct column {
     unsigned char *start, *next;
@@ -23,12 +33,14 @@ struct op_encoder {
     uint32_t thread_run;   /* operations in it */
     uint32_t time_run;     /* operations at last_ns */
     uint64_t time_step_ns; /* from the time before to last_ns */
-    uint64_t last_address;
     uint32_t step_count;
     struct {
         uint64_t step_ns;
         uint32_t run;
     } step[TRACE_BLOCK_OPERATIONS]; /* closed runs of one time */
+    uint32_t block; /* number of the block, from 1; starts anew when it has no more digits */
+    struct known known[1 << KNOWN_BITS];
+    struct address_model model;
 };
 
 struct op_encoder *op_encoder_create(void)
@@ -43,6 +55,8 @@ struct op_encoder *op_encoder_create(void)
             return NULL;
         }
     }
+    encoder->block = 1;
+    address_model_reset(&encoder->model);
     return encoder;
 }
 
@@ -119,27 +133,119 @@ static void add_thread_and_time(struct op_encoder *encoder, const struct trace_o
     encoder->time_run++;
 }
 
-static void add_address(struct op_encoder *encoder, uint64_t address)
+/* The slot of an address, or a free one for it; NULL when neither is near. */
+static struct known *find(struct op_encoder *encoder, uint64_t address)
 {
-    put(encoder, TRACE_COLUMN_ADDRESSES, varint_fold(address - encoder->last_address));
-    encoder->last_address = address;
+    uint64_t hash = address * UINT64_C(0x9e3779b97f4a7c15) >> (64 - KNOWN_BITS);
+    for (uint64_t i = hash; i < hash + PROBES; i++) {
+        struct known *known = &encoder->known[i & ((1 << KNOWN_BITS) - 1)];
+        if (known->block != encoder->block || known->address == address)
+            return known;
+    }
+    return NULL;
+}
+
+static inline void put_token(struct op_encoder *encoder, int token)
+{
+    *encoder->column[TRACE_COLUMN_ADDRESSES].next++ = (unsigned char)token;
+}
+
+/* Returns its birth; 0 when it is none of this block's. */
+static uint32_t add_old(struct op_encoder *encoder, uint64_t address)
+{
+    struct address_model *model = &encoder->model;
+    if (address == 0) {
+        put_token(encoder, OLD_NULL);
+        return 0;
+    }
+    const struct known *known = find(encoder, address);
+    if (known == NULL || known->block != encoder->block) {
+        put_token(encoder, OLD_APART);
+        put(encoder, TRACE_COLUMN_NUMBERS, varint_fold(address - model->last_apart));
+        model->last_apart = address;
+        model->last_birth = 0;
+        return 0;
+    }
+    uint32_t ago = model->births + 1 - known->birth;
+    int64_t step = (int64_t)known->birth - model->last_birth - 1;
+    model->last_birth = known->birth;
+    if (ago <= OLD_NEAR_MAXIMUM)
+        put_token(encoder, OLD_NEAR + (int)ago);
+    else if (step >= OLD_STEP_LEAST && step <= OLD_STEP_MOST)
+        put_token(encoder, OLD_STEP + (int)step);
+    else {
+        put_token(encoder, OLD_DISTANT);
+        put(encoder, TRACE_COLUMN_NUMBERS, ago);
+    }
+    return known->birth;
+}
+
+/* Looks for the address among those freed lately; takes it out and writes its place. */
+static bool add_again(struct op_encoder *encoder, const struct trace_op *op)
+{
+    struct address_model *model = &encoder->model;
+    uint32_t *link = address_stack(model, address_class(op->size), op->thread);
+    for (int depth = 0; depth < NEW_AGAIN_DEPTH && *link != 0; depth++) {
+        struct address_birth *birth = &model->birth[*link];
+        if (birth->address == op->address) {
+            put_token(encoder, NEW_AGAIN + depth);
+            *link = birth->next;
+            return true;
+        }
+        link = &birth->next;
+    }
+    return false;
+}
+
+static void add_fresh(struct op_encoder *encoder, const struct trace_op *op)
+{
+    struct address_model *model = &encoder->model;
+    if (op->address == model->behind)
+        put_token(encoder, NEW_BEHIND);
+    else {
+        put_token(encoder, NEW_APART);
+        put(encoder, TRACE_COLUMN_NUMBERS, varint_fold(op->address - model->behind));
+    }
+    address_fresh(model, op->address, op->size);
+}
+
+static void add_new(struct op_encoder *encoder, const struct trace_op *op)
+{
+    if (op->address == 0) {
+        put_token(encoder, NEW_NULL);
+        return;
+    }
+    if (op->address == op->old_address)
+        put_token(encoder, NEW_IN_PLACE);
+    else if (!add_again(encoder, op))
+        add_fresh(encoder, op);
+    uint32_t birth = address_born(&encoder->model, op->address, op->size);
+    struct known *known = find(encoder, op->address);
+    if (known != NULL)
+        *known = (struct known){op->address, birth, encoder->block};
+}
+
+static void add_addresses(struct op_encoder *encoder, const struct trace_op *op)
+{
+    bool failed = (op->flags & TRACE_FAILED) != 0;
+    uint32_t old = trace_kind_has_old(op->kind) ? add_old(encoder, op->old_address) : 0;
+    if (trace_kind_has_size(op->kind) && !failed)
+        add_new(encoder, op);
+    if (old != 0 && !failed && op->address != op->old_address)
+        address_freed(&encoder->model, old, op->thread);
 }
 
 void op_encoder_add(struct op_encoder *encoder, const struct trace_op *op)
 {
     add_thread_and_time(encoder, op);
     *encoder->column[TRACE_COLUMN_KINDS].next++ = (unsigned char)(op->kind | op->flags << 4);
-    bool failed = (op->flags & TRACE_FAILED) != 0;
     if (trace_kind_has_size(op->kind))
         put(encoder, TRACE_COLUMN_SIZES, op->size);
     if (trace_kind_has_alignment(op->kind))
         put(encoder, TRACE_COLUMN_ALIGNMENTS, op->alignment);
-    if (failed)
+    if ((op->flags & TRACE_FAILED) != 0)
         put(encoder, TRACE_COLUMN_ERRORS, op->error);
-    if (trace_kind_has_old(op->kind))
-        add_address(encoder, op->old_address);
-    if (trace_kind_has_size(op->kind) && !failed)
-        add_address(encoder, op->address);
+    add_addresses(encoder, op);
     encoder->count++;
 }
 
@@ -159,10 +265,15 @@ static void reset(struct op_encoder *encoder)
     for (int i = 1; i < TRACE_COLUMN_COUNT; i++)
         encoder->column[i].next = encoder->column[i].start;
     encoder->count = encoder->thread_run = encoder->time_run = encoder->step_count = 0;
-    encoder->time_unit_ns = encoder->time_step_ns = encoder->last_address = 0;
+    encoder->time_unit_ns = encoder->time_step_ns = 0;
+    address_model_reset(&encoder->model);
+    if (++encoder->block == 0) {
+        memset(encoder->known, 0, sizeof encoder->known);
+        encoder->block = 1;
+    }
 }
 
-size_t op_encoder_finish(struct op_encoder *encoder, unsigned char *payload)
+size_t op_encoder_finish(struct op_encoder *encoder, unsigned char *payload, size_t *ends)
 {
     close_thread_run(encoder);
     close_time_run(encoder);
@@ -177,6 +288,7 @@ size_t op_encoder_finish(struct op_encoder *encoder, unsigned char *payload)
         size_t length = (size_t)(encoder->column[i].next - encoder->column[i].start);
         memcpy(at, encoder->column[i].start, length);
         at += length;
+        ends[i] = (size_t)(at - payload);
     }
     reset(encoder);
     return (size_t)(at - payload);

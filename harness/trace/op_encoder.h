@@ -22,7 +22,7 @@ uint64_t op_encoder_first_ns(const struct op_encoder *encoder);
 uint64_t op_encoder_last_ns(const struct op_encoder *encoder);
 
 /* Writes the payload, at most TRACE_PAYLOAD_MAXIMUM bytes, and forgets the operations. Returns
- * its length. */
-size_t op_encoder_finish(struct op_encoder *encoder, unsigned char *payload);
+ * its length. ends[1 .. TRACE_COLUMN_COUNT - 1] are set to where each column ends in it. */
+size_t op_encoder_finish(struct op_encoder *encoder, unsigned char *payload, size_t *ends);
 
 #endif

@@ -46,7 +46,8 @@ enum trace_column {
     TRACE_COLUMN_SIZES,
     TRACE_COLUMN_ALIGNMENTS,
     TRACE_COLUMN_ERRORS,
-    TRACE_COLUMN_ADDRESSES,
+    TRACE_COLUMN_ADDRESSES, /* a token for each, address_model.h */
+    TRACE_COLUMN_NUMBERS,   /* that belong to some of the tokens */
     TRACE_COLUMN_COUNT
 };
 

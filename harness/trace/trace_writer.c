@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-enum { PACKING_LEVEL = 3 };
+enum { PACKING_LEVEL = 1 };
 
 struct written_thread {
     uint64_t tid;
@@ -71,16 +71,46 @@ static int write_out(struct trace_writer *writer, const void *bytes, size_t leng
     return 0;
 }
 
+/* What a block is packed from, and where its parts end: each is packed by statistics of its own. */
+struct parts {
+    size_t ends[TRACE_COLUMN_COUNT];
+    unsigned count;
+};
+
+enum { PART_BYTES_LEAST = 1024 };
+
+/* One zstd frame. Its length, or 0 when the payload had better be stored as it is. */
+static size_t pack(struct trace_writer *writer, const struct parts *parts)
+{
+    size_t length = parts->ends[parts->count - 1];
+    ZSTD_CCtx_reset(writer->packer, ZSTD_reset_session_only);
+    ZSTD_CCtx_setPledgedSrcSize(writer->packer, length);
+    ZSTD_outBuffer out = {writer->block + TRACE_BLOCK_HEAD_BYTES,
+                          block_room() - TRACE_BLOCK_HEAD_BYTES, 0};
+    size_t begin = 0;
+    for (unsigned i = 0; i < parts->count; i++) {
+        bool last = i + 1 == parts->count;
+        if (!last && parts->ends[i] - begin < PART_BYTES_LEAST)
+            continue;
+        ZSTD_inBuffer in = {writer->payload + begin, parts->ends[i] - begin, 0};
+        size_t rest =
+            ZSTD_compressStream2(writer->packer, &out, &in, last ? ZSTD_e_end : ZSTD_e_flush);
+        if (rest != 0) /* an error, or no room */
+            return 0;
+        begin = parts->ends[i];
+    }
+    return out.pos < length ? out.pos : 0;
+}
+
 /* Fills in lengths, packing and checksum of `head`. */
-static int write_block(struct trace_writer *writer, struct trace_block_head *head, size_t length,
-                       char *message)
+static int write_parts(struct trace_writer *writer, struct trace_block_head *head,
+                       const struct parts *parts, char *message)
 {
     unsigned char *packed = writer->block + TRACE_BLOCK_HEAD_BYTES;
-    size_t room = block_room() - TRACE_BLOCK_HEAD_BYTES;
-    size_t size = ZSTD_compress2(writer->packer, packed, room, writer->payload, length);
-    head->packing = TRACE_ZSTD;
-    if (ZSTD_isError(size) || size >= length) {
-        head->packing = TRACE_STORED;
+    size_t length = parts->ends[parts->count - 1];
+    size_t size = pack(writer, parts);
+    head->packing = size != 0 ? TRACE_ZSTD : TRACE_STORED;
+    if (size == 0) {
         size = length;
         memcpy(packed, writer->payload, length);
     }
@@ -99,7 +129,7 @@ static int write_other(struct trace_writer *writer, uint32_t type, size_t length
                                     .first_index = writer->written,
                                     .first_ns = writer->written_ns,
                                     .last_ns = writer->written_ns};
-    return write_block(writer, &head, length, message);
+    return write_parts(writer, &head, &(struct parts){{length}, 1}, message);
 }
 
 static unsigned char *put_text(unsigned char *at, const char *text)
@@ -245,8 +275,9 @@ static int write_operations(struct trace_writer *writer, char *message)
                                     .first_ns = op_encoder_first_ns(writer->encoder),
                                     .last_ns = op_encoder_last_ns(writer->encoder)};
     struct block_index_entry entry = {writer->bytes, writer->written, head.first_ns};
-    size_t length = op_encoder_finish(writer->encoder, writer->payload);
-    if (write_block(writer, &head, length, message) != 0)
+    struct parts parts = {.count = TRACE_COLUMN_COUNT};
+    op_encoder_finish(writer->encoder, writer->payload, parts.ends);
+    if (write_parts(writer, &head, &parts, message) != 0)
         return -1;
     writer->written += head.operations;
     writer->written_ns = head.last_ns;
