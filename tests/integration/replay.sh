@@ -116,6 +116,7 @@ test_resume_refuses_a_changed_trace() {
     "$HEAPMARK" run -q -n 100 -w "$TMP/app.hmt" -a glibc -o "$STORE" 2>"$TMP/err" &
     local run=$!
     until [ -s "$STORE" ] && [ "$(query "select count(*) from trials where status = 'ok'" 2>/dev/null)" -ge 1 ] 2>/dev/null; do
+        kill -0 $run || { cat "$TMP/err"; return 1; }
         sleep 0.05
     done
     kill -INT $run
