@@ -1,7 +1,7 @@
 /*
  * Meeting the collector: at the first call, and again at the first call in a fork's child.
  *
- * shared.process lies in a page that the kernel wipes in the child, so the child finds itself
+ * `process` is a page that the kernel wipes in the child, so the child finds itself
  * PHASE_UNMET and its threads' epochs outdated, without any call at the fork itself.
  */
 #include "meeting.h"
@@ -15,14 +15,12 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-struct process meeting_none = {.epoch = EPOCH_OFF};
-
 /* Not wiped: what a child inherits. */
 static struct {
     bool decided;      /* whether anybody wants us, by the environment, has been looked at */
     bool unwanted;     /* for good, in children, too */
     uint32_t epoch;    /* of the last meeting */
-    size_t ring_bytes; /* mapped at shared.ring */
+    size_t ring_bytes; /* mapped at shared_ring */
     struct sockaddr_un where;
     socklen_t where_bytes;
     char allocator[sizeof((struct ring *)0)->allocator];
@@ -158,23 +156,6 @@ static struct ring *map_ring(int memory, size_t *ring_bytes)
     return ring;
 }
 
-static bool make_wiped_page(void)
-{
-    if (shared.process != &meeting_none)
-        return true;
-    struct process *page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
-                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED)
-        return false;
-    if (madvise(page, (size_t)sysconf(_SC_PAGESIZE), MADV_WIPEONFORK) != 0) {
-        munmap(page, (size_t)sysconf(_SC_PAGESIZE));
-        return false;
-    }
-    atomic_store_explicit(&page->phase, PHASE_MEETING, memory_order_relaxed);
-    shared.process = page;
-    return true;
-}
-
 /* Returns what was wrong, or NULL. */
 static const char *get_ring(int memory)
 {
@@ -182,15 +163,15 @@ static const char *get_ring(int memory)
     struct ring *ring = map_ring(memory, &ring_bytes);
     if (ring == NULL)
         return "cannot map the ring of records: no address space";
-    if (!make_wiped_page()) {
+    if (madvise(&process, sizeof process, MADV_WIPEONFORK) != 0) {
         munmap(ring, ring_bytes);
         return "the kernel knows no MADV_WIPEONFORK";
     }
-    if (shared.ring != NULL) /* that of the process that forked us */
-        munmap(shared.ring, inherited.ring_bytes);
+    if (shared_ring != NULL) /* that of the process that forked us */
+        munmap(shared_ring, inherited.ring_bytes);
     memcpy(ring->allocator, inherited.allocator, sizeof ring->allocator);
     inherited.ring_bytes = ring_bytes;
-    shared.ring = ring;
+    shared_ring = ring;
     return NULL;
 }
 
@@ -220,24 +201,19 @@ static bool meet(void)
 
 /* ---- phases ------------------------------------------------------------------------- */
 
-static struct process *process_now(void)
-{
-    return __atomic_load_n(&shared.process, __ATOMIC_ACQUIRE);
-}
-
 bool meeting_hold(void)
 {
     uint32_t phase = PHASE_UNMET;
     /* Of threads that come together one meets; the others wait, which they need not for long. */
-    while (!atomic_compare_exchange_strong(&process_now()->phase, &phase, PHASE_MEETING)) {
+    while (!atomic_compare_exchange_strong(&process.phase, &phase, PHASE_MEETING)) {
         if (phase != PHASE_MEETING)
             return phase == PHASE_RECORDING;
         phase = PHASE_UNMET;
         syscall(SYS_sched_yield);
     }
     bool met = is_wanted() && meet();
-    atomic_store(&shared.process->epoch, met ? ++inherited.epoch : EPOCH_OFF);
-    atomic_store(&shared.process->phase, met ? PHASE_RECORDING : PHASE_OFF);
+    atomic_store(&process.epoch, met ? ++inherited.epoch : EPOCH_OFF);
+    atomic_store(&process.phase, met ? PHASE_RECORDING : PHASE_OFF);
     return met;
 }
 
@@ -245,10 +221,10 @@ void meeting_stop(bool for_children_too)
 {
     if (for_children_too) {
         inherited.unwanted = true;
-        atomic_store(&shared.ring->state, RING_STOPPED);
+        atomic_store(&shared_ring->state, RING_STOPPED);
     }
-    atomic_store(&shared.process->phase, PHASE_OFF);
-    atomic_store(&shared.process->epoch, EPOCH_OFF);
+    atomic_store(&process.phase, PHASE_OFF);
+    atomic_store(&process.epoch, EPOCH_OFF);
 }
 
 void meeting_name_allocator(void)
@@ -258,5 +234,5 @@ void meeting_name_allocator(void)
     if (length == 0 || length >= sizeof inherited.allocator)
         return;
     memcpy(inherited.allocator, path, length);
-    memcpy(shared.ring->allocator, path, length);
+    memcpy(shared_ring->allocator, path, length);
 }

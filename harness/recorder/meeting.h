@@ -8,9 +8,6 @@
 
 #include <stdbool.h>
 
-/* What shared.process is before there is a page for it. */
-extern struct process meeting_none;
-
 /* Meets the collector unless that has been done in this process. Returns whether there is a ring
  * to write to. Signals must be blocked. Says on stderr what went wrong, if nobody else can. */
 bool meeting_hold(void);

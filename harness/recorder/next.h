@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 /* Every entry can be called from the first: until they are known, they lead to functions that
  * find them. free_sized and free_aligned_sized may be NULL. No reallocarray: glibc's calls realloc
  * as a program would, and would be recorded twice. */
@@ -47,5 +49,7 @@ static inline bool next_is_in_arena(const void *block)
 }
 /* realloc of such a block. */
 void *next_leave_arena(void *block, size_t size);
+
+#pragma GCC visibility pop
 
 #endif

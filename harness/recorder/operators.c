@@ -3,7 +3,9 @@
  *
  * libstdc++'s call malloc and free and are recorded there: here they are only passed on. Those
  * that an allocator library brings along go past malloc, and are recorded here, as malloc,
- * aligned_alloc and free. A new that fails by throwing is not recorded.
+ * aligned_alloc and free; but some of them do call malloc or free now and then (jemalloc's new,
+ * when its cache is empty), and such a call is recorded once. A new that fails by throwing is not
+ * recorded.
  */
 #include "next.h"
 #include "system.h"
@@ -60,45 +62,59 @@ static inline bool is_recorded_here(struct cxx_operator *self, const void *calle
     return passage == PASSAGE_RECORD;
 }
 
-static void *record_new(void *block, size_t size, size_t alignment)
+/* Whether the call that has just returned reached malloc, which has recorded the block. */
+static bool is_recorded(const void *block, uintptr_t cursor_before)
+{
+    enum { HANDLERS = 8 }; /* records that a signal handler may have put behind it */
+    uintptr_t cursor = writer.cursor;
+    if (cursor == cursor_before)
+        return false;
+    for (int i = 0; i < HANDLERS && writer_is_slot(cursor -= RING_RECORD_BYTES); i++) {
+        const struct ring_record *record = (const struct ring_record *)cursor;
+        uint64_t head = atomic_load_explicit(&record->head, memory_order_relaxed);
+        if ((head & WRITER_ADDRESS_MASK) == (uintptr_t)block && !writer_is_freeing(head))
+            return true;
+    }
+    return false;
+}
+
+static void record_new(const void *block, size_t size, size_t alignment, uintptr_t cursor_before)
 {
     uint64_t head = alignment == 0
                         ? writer_head(TRACE_MALLOC, 0)
                         : writer_head(TRACE_ALIGNED_ALLOC, (uint64_t)__builtin_ctzll(alignment));
-    if (block != NULL)
-        writer_record(head, block, size);
-    else
+    if (block == NULL)
         writer_record_bare(head | UINT64_C(1) << RING_FAILED_SHIFT | ENOMEM, size);
-    return block;
-}
-
-static void record_delete(const void *block)
-{
-    if (block != NULL)
-        writer_record(writer_head(TRACE_FREE, 0), block, 0);
-    else
-        writer_record_bare(writer_head(TRACE_FREE, 0), 0);
+    else if (!is_recorded(block, cursor_before))
+        writer_record(head, block, size);
 }
 
 /* The mangled name, the parameters as declared, as passed on, and the alignment among them. */
-#define OPERATOR_NEW(mangled, parameters, arguments, alignment)                               \
-    EXPORT void *mangled parameters;                                                          \
-    EXPORT void *mangled parameters                                                           \
-    {                                                                                         \
-        static struct cxx_operator self = {.name = #mangled};                                 \
-        bool here = is_recorded_here(&self, __builtin_return_address(0));                     \
-        void *(*function)parameters = (void *(*)parameters)self.function;                     \
-        return here ? record_new(function arguments, size, (alignment)) : function arguments; \
+#define OPERATOR_NEW(mangled, parameters, arguments, alignment)           \
+    EXPORT void *mangled parameters;                                      \
+    EXPORT void *mangled parameters                                       \
+    {                                                                     \
+        static struct cxx_operator self = {.name = #mangled};             \
+        bool here = is_recorded_here(&self, __builtin_return_address(0)); \
+        void *(*function)parameters = (void *(*)parameters)self.function; \
+        if (!here)                                                        \
+            return function arguments;                                    \
+        uintptr_t cursor = writer.cursor;                                 \
+        void *block = function arguments;                                 \
+        record_new(block, size, (alignment), cursor);                     \
+        return block;                                                     \
     }
-#define OPERATOR_DELETE(mangled, parameters, arguments)                 \
-    EXPORT void mangled parameters;                                     \
-    EXPORT void mangled parameters                                      \
-    {                                                                   \
-        static struct cxx_operator self = {.name = #mangled};           \
-        if (is_recorded_here(&self, __builtin_return_address(0)))       \
-            record_delete(block);                                       \
-        void(*function) parameters = (void(*) parameters)self.function; \
-        function arguments;                                             \
+#define OPERATOR_DELETE(mangled, parameters, arguments)                   \
+    EXPORT void mangled parameters;                                       \
+    EXPORT void mangled parameters                                        \
+    {                                                                     \
+        static struct cxx_operator self = {.name = #mangled};             \
+        bool here = is_recorded_here(&self, __builtin_return_address(0)); \
+        void(*function) parameters = (void(*) parameters)self.function;   \
+        uint32_t tick = here ? writer_begin_delete(block) : 0;            \
+        function arguments;                                               \
+        if (here)                                                         \
+            writer_end_delete(tick);                                      \
     }
 
 /* operator new and new[]; plain, nothrow, aligned, both */

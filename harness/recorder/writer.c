@@ -4,10 +4,13 @@
 #include "meeting.h"
 #include "system.h"
 
-struct shared shared = {.process = &meeting_none};
+_Alignas(WIPED_BYTES) union process
+    process; /* in .bss: only memory without a file behind it can be wiped */
+struct ring *shared_ring;
 _Thread_local struct writer writer;
 
 enum {
+    LINE_BYTES = 64,
     WAIT_NS = 20 * 1000 * 1000, /* one sleep of a thread that wants a chunk */
     NS_PER_MS = 1000 * 1000,
     PREFETCH_BYTES =
@@ -50,10 +53,10 @@ static void join_meeting(uint32_t epoch)
     writer = (struct writer){
         .epoch = epoch,
         .chunk = RING_NO_CHUNK,
-        .thread = atomic_fetch_add_explicit(&shared.ring->threads, 1, memory_order_relaxed),
+        .thread = atomic_fetch_add_explicit(&shared_ring->threads, 1, memory_order_relaxed),
         .tid = (uint32_t)syscall(SYS_gettid),
         /* Unlike the ring's, so that the first record has a stamp and wakes who sleeps. */
-        .tick = atomic_load_explicit(&shared.ring->tick, memory_order_relaxed) - 1,
+        .tick = atomic_load_explicit(&shared_ring->tick, memory_order_relaxed) - 1,
     };
 }
 
@@ -82,8 +85,8 @@ static enum opening try_to_open(void)
 {
     if (!meeting_hold())
         return CHUNK_UNWANTED;
-    struct ring *ring = shared.ring;
-    uint32_t epoch = atomic_load_explicit(&shared.process->epoch, memory_order_relaxed);
+    struct ring *ring = shared_ring;
+    uint32_t epoch = atomic_load_explicit(&process.epoch, memory_order_relaxed);
     if (writer.epoch != epoch)
         join_meeting(epoch);
     if (writer_is_slot(writer.cursor))
@@ -118,7 +121,7 @@ struct patience {
 
 static bool is_collector_dead(struct patience *patience, uint64_t now_ns)
 {
-    uint32_t heartbeat = atomic_load_explicit(&shared.ring->heartbeat, memory_order_relaxed);
+    uint32_t heartbeat = atomic_load_explicit(&shared_ring->heartbeat, memory_order_relaxed);
     if (!patience->waited || heartbeat != patience->heartbeat) {
         patience->heartbeat = heartbeat;
         patience->since_ns = now_ns;
@@ -130,7 +133,7 @@ static bool is_collector_dead(struct patience *patience, uint64_t now_ns)
  * its turn. Returns false when the collector is dead. */
 static bool wait_for_room(struct patience *patience)
 {
-    struct ring *ring = shared.ring;
+    struct ring *ring = shared_ring;
     uint32_t epoch = writer.epoch, room = atomic_load(&ring->room);
     uint64_t before_ns = system_clock_ns();
     if (is_collector_dead(patience, before_ns))
@@ -144,7 +147,7 @@ static bool wait_for_room(struct patience *patience)
     if ((uint32_t)atomic_load(&ring->free_stack) == RING_NO_CHUNK &&
         atomic_load(&ring->state) == RING_RECORDING)
         system_futex_wait(&ring->room, room, WAIT_NS);
-    if (epoch != atomic_load_explicit(&shared.process->epoch, memory_order_relaxed))
+    if (epoch != atomic_load_explicit(&process.epoch, memory_order_relaxed))
         return true; /* a handler forked, and this is the child: that ring is not ours */
     atomic_fetch_sub(&ring->waiting, 1);
     atomic_fetch_add_explicit(&ring->stall_ns, system_clock_ns() - before_ns, memory_order_relaxed);
@@ -178,44 +181,68 @@ static bool open_chunk(void)
 
 static void write_stamp(uintptr_t place)
 {
-    struct ring *ring = shared.ring;
+    struct ring *ring = shared_ring;
+    struct ring_record *slot = (struct ring_record *)place;
     writer.tick = atomic_load_explicit(&ring->tick, memory_order_acquire);
-    writer_fill((struct ring_record *)place, (uint64_t)RING_TIME << RING_KIND_SHIFT, ring_ticks());
-    for (unsigned bytes = 0; bytes <= STAMP_MASK; bytes += 64)
+    slot->body = ring_ticks();
+    atomic_store_explicit(&slot->head, (uint64_t)RING_TIME << RING_KIND_SHIFT,
+                          memory_order_release);
+    for (unsigned bytes = 0; bytes <= STAMP_MASK; bytes += LINE_BYTES)
         __builtin_prefetch((const void *)(place + PREFETCH_BYTES + bytes), 1);
     wake_collector(ring);
 }
 
-__attribute__((noinline)) struct ring_record *writer_claim_slowly(uintptr_t place)
+/* Returns a slot for a call's record, or 0. */
+static uintptr_t claim_slot(uintptr_t place)
 {
-    /* Not for us, and quickly: nobody asked for a recording, or it is over. */
-    if (atomic_load_explicit(&shared.process->phase, memory_order_relaxed) == PHASE_OFF)
-        return NULL;
-    int error = errno;
-    struct ring_record *slot = NULL;
     for (;; place = writer_next_slot()) {
-        uint32_t epoch = atomic_load_explicit(&shared.process->epoch, memory_order_relaxed);
+        uint32_t epoch = atomic_load_explicit(&process.epoch, memory_order_relaxed);
         if (writer.epoch != epoch || !writer_is_slot(place)) {
             if (!open_chunk())
-                break;
+                return 0;
             continue;
         }
-        if (!writer_is_stamp(place) &&
-            atomic_load_explicit(&shared.ring->tick, memory_order_relaxed) == writer.tick) {
-            slot = (struct ring_record *)place;
-            break;
-        }
+        uint32_t tick = atomic_load_explicit(&shared_ring->tick, memory_order_relaxed);
+        if (!writer_is_stamp(place) && tick == writer.tick)
+            return place;
         write_stamp(place);
     }
+}
+
+__attribute__((noinline)) void writer_record_slowly(uintptr_t place, uint64_t head,
+                                                    uint64_t address, uint64_t size)
+{
+    int error = errno;
+    place = claim_slot(place);
+    if (place != 0 && address != 0 && address == writer.deleting && writer_is_freeing(head)) {
+        writer.deleting = 0;
+        write_stamp(place); /* the slot is claimed, and has to hold something */
+    } else if (place != 0) {
+        writer_fill(shared_ring, place, head, address, size);
+    }
     errno = error;
-    return slot;
 }
 
 void writer_record_large(uint64_t head, uint64_t address, uint64_t size)
 {
-    struct ring_record *before = writer_claim();
-    if (before == NULL)
-        return;
-    writer_fill(before, (uint64_t)RING_SIZE << RING_KIND_SHIFT, size);
+    writer_record_fitting((uint64_t)RING_SIZE << RING_KIND_SHIFT, 0, size);
     writer_record_fitting(head, address, RING_SIZE_APART);
+}
+
+/* The free that may follow is led into writer_record_slowly by a tick that is not the ring's, so
+ * that others need not look at `deleting`. */
+uint32_t writer_begin_delete(const void *block)
+{
+    writer_record(writer_head(TRACE_FREE, 0), block, 0);
+    uint32_t tick = writer.tick;
+    writer.deleting = (uintptr_t)block;
+    writer.tick = tick - 1;
+    return tick;
+}
+
+void writer_end_delete(uint32_t tick)
+{
+    writer.deleting = 0;
+    if (writer.tick == tick - 1)
+        writer.tick = tick;
 }

@@ -31,21 +31,30 @@ enum {
 
 _Static_assert((SLOT_MASK & (RING_CHUNK_HEAD_BYTES - 1)) == 0, "the mask leaves a head's offsets");
 
-/* What a process is at. Lies in a page that the kernel wipes in the child of a fork. */
-struct process {
-    _Atomic uint32_t epoch; /* number of the meeting by which we have `ring`; EPOCH_OFF: over, or
-                               never; 0 when wiped, as in a new thread: its cursor is 0, too */
-    _Atomic uint32_t phase; /* enum phase */
+/* Ours alone, so that the compiler reaches it without a table. */
+#pragma GCC visibility push(hidden)
+
+/* What a process is at: a page of its own, which the kernel wipes in the child of a fork. */
+#if defined __aarch64__
+enum { WIPED_BYTES = 65536 }; /* the largest page there */
+#else
+enum { WIPED_BYTES = 4096 };
+#endif
+union process {
+    struct {
+        _Atomic uint32_t epoch; /* number of the meeting by which we have the ring, EPOCH_OFF,
+                                   0 when wiped, as in a new thread: its cursor is 0, too */
+        _Atomic uint32_t phase; /* enum phase */
+    };
+    unsigned char wiped[WIPED_BYTES];
 };
 enum phase { PHASE_UNMET, PHASE_MEETING, PHASE_RECORDING, PHASE_OFF };
-#define EPOCH_OFF UINT32_C(0xffffffff)
+#define WRITER_ADDRESS_MASK ((UINT64_C(1) << RING_KIND_SHIFT) - 1)
+#define EPOCH_OFF           UINT32_C(0xffffffff) /* nothing is to be recorded */
+extern union process process;
 
 /* Set by a meeting, and read by all threads of this process. */
-struct shared {
-    struct process *process;
-    struct ring *ring;
-};
-extern struct shared shared;
+extern struct ring *shared_ring;
 
 struct writer {
     uintptr_t cursor; /* the next slot */
@@ -53,14 +62,26 @@ struct writer {
     uint32_t tick;    /* the ring's, when this thread looked last */
     uint32_t chunk;   /* the one under the cursor, or RING_NO_CHUNK */
     uint32_t thread, tid, serial;
+    uint64_t deleting; /* a block whose free is recorded already; see writer_begin_delete */
 };
 extern _Thread_local struct writer writer __attribute__((tls_model("initial-exec")));
 
-/* Finds what `claim` did not: `place` is what the cursor gave, 0 if it was not asked. Meets the
- * collector, opens chunks, writes stamps, waits for room. NULL: this call is not to be recorded. */
-struct ring_record *writer_claim_slowly(uintptr_t place);
+/*
+ * Records where the inline part found a reason not to: `place` is what the cursor gave, 0 if it
+ * was not asked. Meets the collector, opens chunks, writes stamps, waits for room; or lets the
+ * call pass unrecorded. Keeps errno.
+ */
+void writer_record_slowly(uintptr_t place, uint64_t head, uint64_t address, uint64_t size);
+/*
+ * Records an operator delete, during which a free of the same block is not recorded: it would be
+ * the same call. Returns what the end needs.
+ */
+uint32_t writer_begin_delete(const void *block);
+void writer_end_delete(uint32_t tick);
 /* A record whose size does not fit, or may not. */
 void writer_record_large(uint64_t head, uint64_t address, uint64_t size);
+
+#pragma GCC visibility pop
 
 /* By one instruction, or by what is as good (an exclusive pair that an interrupt breaks): no
  * handler can get the same slot. No other thread has this word, so nothing need be locked. */
@@ -85,18 +106,6 @@ static inline bool writer_is_stamp(uintptr_t place)
     return (place & STAMP_MASK) == STAMP_OFFSET;
 }
 
-static inline struct ring_record *writer_claim(void)
-{
-    const struct process *process = shared.process;
-    if (unlikely(writer.epoch != atomic_load_explicit(&process->epoch, memory_order_relaxed)))
-        return writer_claim_slowly(0);
-    uintptr_t place = writer_next_slot();
-    if (unlikely(!writer_is_slot(place)) || unlikely(writer_is_stamp(place)) ||
-        unlikely(atomic_load_explicit(&shared.ring->tick, memory_order_relaxed) != writer.tick))
-        return writer_claim_slowly(place);
-    return (struct ring_record *)place;
-}
-
 /*
  * The next number of the address's stripe.
  *
@@ -109,9 +118,9 @@ static inline struct ring_record *writer_claim(void)
  * Relaxed will do for the locked one: a block that was freed here and is handed out there went
  * from one to the other through the allocator, whose own synchronisation orders the two bumps.
  */
-static inline uint32_t writer_number(uint64_t address)
+static inline uint32_t writer_number(struct ring *ring, uint64_t address)
 {
-    _Atomic uint32_t *stripe = &shared.ring->stripe[ring_stripe_of(address)];
+    _Atomic uint32_t *stripe = &ring->stripe[ring_stripe_of(address)];
 #if defined __x86_64__
     if (likely(__libc_single_threaded)) {
         uint32_t number = 1;
@@ -127,36 +136,55 @@ static inline uint64_t writer_head(uint64_t kind, uint64_t alignment_log2)
     return kind << RING_KIND_SHIFT | alignment_log2 << RING_ALIGNMENT_SHIFT;
 }
 
-static inline void writer_fill(struct ring_record *slot, uint64_t head, uint64_t body)
+/* Whether a record's head says that a block is given away. */
+static inline bool writer_is_freeing(uint64_t head)
 {
-    slot->body = body;
-    atomic_store_explicit(&slot->head, head, memory_order_release);
+    unsigned kind = head >> RING_KIND_SHIFT & ((1U << RING_KIND_BITS) - 1);
+    return kind == TRACE_FREE || kind == TRACE_REALLOC_BEGIN;
 }
 
 /*
- * Records a call that names an address.
+ * Writes the record of a call into its slot.
  *
- * The slot comes first, and may be waited for; then nothing stands between taking the number and
- * writing it, so that no thread waits for a number whose owner waits for room. A thread that is
- * preempted between the two delays only the collector, which has others' later numbers wait their
- * turn in its own memory; one that is killed there leaves a number that never comes, which the
- * collector gives up when the thread is gone.
+ * The slot has come first, and may have been waited for; here nothing stands between taking the
+ * number and writing it, so that no thread waits for a number whose owner waits for room. A
+ * thread that is preempted between the two delays only the collector, which has others' later
+ * numbers wait their turn in its own memory; one that is killed there leaves a number that never
+ * comes, which the collector gives up when the thread is gone.
  */
-static inline void writer_record_fitting(uint64_t head, uint64_t address, uint64_t size)
+static inline void writer_fill(struct ring *ring, uintptr_t place, uint64_t head, uint64_t address,
+                               uint64_t size)
 {
-    struct ring_record *slot = writer_claim();
-    if (unlikely(slot == NULL))
-        return;
+    struct ring_record *slot = (struct ring_record *)place;
     /* No address, no number: it failed, or it was given NULL, or gave it. */
-    uint64_t number = address == 0 ? 0 : writer_number(address);
-    writer_fill(slot, head | address, size | number << RING_SIZE_BITS);
+    uint64_t number = address == 0 ? 0 : writer_number(ring, address);
+    slot->body = size | number << RING_SIZE_BITS;
+    atomic_store_explicit(&slot->head, head | address, memory_order_release);
 }
 
+static inline void writer_record_fitting(uint64_t head, uint64_t address, uint64_t size)
+{
+    uint32_t epoch = atomic_load_explicit(&process.epoch, memory_order_relaxed);
+    if (unlikely(writer.epoch != epoch)) {
+        if (epoch != EPOCH_OFF)
+            writer_record_slowly(0, head, address, size);
+        return;
+    }
+    uintptr_t place = writer_next_slot();
+    struct ring *ring = shared_ring;
+    if (unlikely(!writer_is_slot(place)) || unlikely(writer_is_stamp(place)) ||
+        unlikely(atomic_load_explicit(&ring->tick, memory_order_relaxed) != writer.tick))
+        writer_record_slowly(place, head, address, size);
+    else
+        writer_fill(ring, place, head, address, size);
+}
+
+/* Records a call, and the block that it names. */
 static inline void writer_record(uint64_t head, const void *block, uint64_t size)
 {
     uint64_t address = (uintptr_t)block;
 #if defined __aarch64__
-    address &= (UINT64_C(1) << RING_KIND_SHIFT) - 1; /* the top byte may hold a tag */
+    address &= WRITER_ADDRESS_MASK; /* the top byte may hold a tag */
 #endif
     /* By a bit less than would fit, since one size is RING_SIZE_APART. */
     if (unlikely(size >> (RING_SIZE_BITS - 1)))
