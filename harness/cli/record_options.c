@@ -41,7 +41,7 @@ static const char documentation[] =
     "Examples:\n"
     "  heapmark record -- python3 script.py\n"
     "  heapmark record -o cc1.hmt --only cc1 -- gcc -O2 -c file.c\n"
-    "  heapmark record -o sort.hmt -- sort --parallel=2 words.txt >sorted.txt\n\n"
+    "  heapmark record -o sort.hmt -- sort words.txt >sorted.txt\n\n"
     "A service that something else starts is recorded by its environment, without this command:\n"
     "  LD_PRELOAD=/usr/local/lib/heapmark/libheapmark-recorder.so \\\n"
     "  HEAPMARK_RECORD=/var/tmp/service.hmt ./service\n\n"

@@ -5,7 +5,9 @@
 #include "executable.h"
 #include "message.h"
 #include "paths.h"
+#include "process_facts.h"
 #include "recorded_program.h"
+#include "ring.h"
 #include "units.h"
 
 #include <errno.h>
@@ -20,7 +22,11 @@
 
 #define LIBRARY "libheapmark-recorder.so"
 
-enum { LINGER_MS = 1000, FIRST_MS = 10000 }; /* that a server waits for the next; for the first */
+enum {
+    LINGER_MS = 1000, /* that a server waits for the next */
+    FIRST_MS = 10000, /* for the first */
+    LOOK_AGAIN_MS = 50,
+};
 
 struct session {
     const struct record_options *options;
@@ -30,7 +36,7 @@ struct session {
     pid_t child; /* 0: has ended */
     int status;  /* then */
     int signals; /* signalfd */
-    bool failed; /* recording, in some way that has been said */
+    bool left;   /* those that still run are not waited for */
 };
 
 static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
@@ -155,6 +161,13 @@ static void reap(struct session *session)
         session->child = 0;
 }
 
+/* What is left goes on in the background, unrecorded. */
+static void leave(struct session *session)
+{
+    session->left = true;
+    collector_leave_all(session->collector);
+}
+
 static void take_signals(struct session *session)
 {
     struct signalfd_siginfo signal;
@@ -162,8 +175,7 @@ static void take_signals(struct session *session)
         if (signal.ssi_signo == SIGCHLD)
             reap(session);
         else if (session->child == 0)
-            /* What is left goes on in the background: do not wait for it any longer. */
-            collector_leave_all(session->collector);
+            leave(session);
         else if (signal.ssi_code != SI_KERNEL)
             /* What a terminal sends, it sends to the program, too. */
             kill(session->child, (int)signal.ssi_signo);
@@ -182,6 +194,17 @@ static bool take_events(struct session *session, int limit_ms)
     take_signals(session);
     collector_handle(session->collector);
     return true;
+}
+
+/* A child that was forked off and has not allocated yet is not known to the collector: it may
+ * become known still. */
+static bool is_anybody_left(const struct session *session)
+{
+    char entry[sizeof RING_ENVIRONMENT + COLLECTOR_NAME_BYTES];
+    if (session->options->no_children)
+        return false;
+    snprintf(entry, sizeof entry, RING_ENVIRONMENT "=%s", collector_name(session->collector));
+    return process_any_with(entry);
 }
 
 static int program_status(int status)
@@ -216,8 +239,11 @@ static int run(struct session *session, const char *library)
     int failure = start_program(session, library);
     if (failure != 0)
         return failure;
-    while (session->child > 0 || collector_running(session->collector) > 0)
-        take_events(session, -1);
+    while (session->child > 0 || collector_running(session->collector) > 0 ||
+           (!session->left && is_anybody_left(session)))
+        take_events(session, session->child > 0 || collector_running(session->collector) > 0
+                                 ? -1
+                                 : LOOK_AGAIN_MS);
     return conclude(session);
 }
 

@@ -23,7 +23,7 @@ struct block_map {
     size_t capacity, count; /* a power of two, or 0 */
 };
 
-enum { BLOCK_MAP_MAXIMUM = 1 << 26 }; /* entries: 3 GiB */
+enum { BLOCK_MAP_MAXIMUM = 1 << 25 }; /* entries; the table then takes 3 GiB */
 
 void block_map_release(struct block_map *map);
 /* The entry, or NULL. Valid until the next insertion or removal. */

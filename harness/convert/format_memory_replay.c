@@ -4,7 +4,8 @@
  *   TID: malloc BLOCK SIZE            TID: realloc BLOCK OLD_BLOCK SIZE
  *   TID: calloc BLOCK COUNT SIZE      TID: memalign BLOCK ALIGNMENT SIZE
  *   TID: free BLOCK                   TID: thread_done 0x0 [END]
- * each but the last with [START END] behind it, in nanoseconds, in newer traces. Block 0 is NULL.
+ * each but the last with [START END] behind it, in nanoseconds, in newer traces; in the newest
+ * also the bytes that were resident, behind a free or realloc. Block 0 is NULL.
  */
 #include "export.h"
 #include "import.h"
@@ -95,7 +96,16 @@ static bool parse(const char *at, struct import_event *event, bool *timed)
         return true;
     if (!decimal(&at, &event->time_ns))
         return false;
-    return event->kind == THREAD_DONE ? text_ends(at) : decimal(&at, &end) && text_ends(at);
+    if (event->kind == THREAD_DONE)
+        return text_ends(at);
+    if (!decimal(&at, &end))
+        return false;
+    /* What of the block was resident, or -1. */
+    bool gives_back = event->kind == TRACE_FREE || event->kind == TRACE_REALLOC;
+    text_blanks(&at);
+    if (gives_back && *at != '\0' && !text_word(&at, "-1") && !decimal(&at, &end))
+        return false;
+    return text_ends(at);
 }
 
 static bool sniff(const unsigned char *start, size_t bytes)

@@ -113,10 +113,13 @@ void merge_set_time(struct merge *merge, struct merge_thread *thread)
 
 static int next_entry(struct merge *merge, struct merge_thread *thread)
 {
-    if (thread->postponements > 0 &&
-        merge_is_ready(merge, &thread->postponed[thread->postponements - 1])) {
-        thread->entry = thread->postponed[--thread->postponements];
-        return 1;
+    if (thread->postponements > 0) {
+        const struct postponed_entry *last = &thread->postponed[thread->postponements - 1];
+        if (merge_has_passed(merge, last->stripe, last->number)) {
+            thread->entry = last->entry;
+            thread->postponements--;
+            return 1;
+        }
     }
     int result = record_queue_next(&thread->queue, &thread->entry);
     return result < 0 ? damaged(merge) : result;

@@ -24,6 +24,12 @@ struct open_realloc {
     bool split; /* its REALLOC_BEGIN has been handed out */
 };
 
+/* An entry put aside until the one that it waits for, which stands behind it, has been taken. */
+struct postponed_entry {
+    struct ring_entry entry;
+    uint32_t stripe, number; /* of the one behind */
+};
+
 struct merge_thread {
     struct record_queue queue;
     enum merge_state state;
@@ -33,7 +39,7 @@ struct merge_thread {
     struct merge_thread *next_waiting;
     struct open_realloc open[MERGE_NESTING];
     unsigned opened;
-    struct ring_entry postponed[MERGE_NESTING];
+    struct postponed_entry postponed[MERGE_NESTING];
     unsigned postponements;
     unsigned deferred;   /* passes that a REALLOC_BEGIN has waited for its end */
     unsigned stuck;      /* passes in which it did not get on */
@@ -78,6 +84,11 @@ static inline bool merge_is_late(const struct merge *merge, const struct ring_en
 static inline bool merge_is_ready(const struct merge *merge, const struct ring_entry *entry)
 {
     return !ring_entry_is_ordered(entry) || merge_distance(merge, entry) == 0;
+}
+
+static inline bool merge_has_passed(const struct merge *merge, uint32_t stripe, uint32_t number)
+{
+    return ((number - merge->expected[stripe]) & MERGE_NUMBER_MASK) >= MERGE_NUMBER_LATE;
 }
 
 /* ---- merge.c ---- */

@@ -16,6 +16,9 @@ static bool ends_realloc(unsigned kind)
 
 static uint64_t alignment_of(const struct ring_entry *entry)
 {
+    unsigned kind = ring_entry_kind(entry);
+    if (kind != TRACE_MEMALIGN && kind != TRACE_ALIGNED_ALLOC && kind != TRACE_POSIX_MEMALIGN)
+        return 0;
     unsigned code = entry->head >> RING_ALIGNMENT_SHIFT & ((1u << RING_ALIGNMENT_BITS) - 1);
     if (code == 0)
         return 0;
@@ -75,8 +78,7 @@ static int open_realloc(struct merge *merge, struct merge_thread *thread, uint64
 /* A REALLOC_BEGIN: one operation with the record behind it when that ends the call and is next. */
 static int take_begin(struct merge *merge, struct merge_thread *thread)
 {
-    struct ring_entry begin = thread->entry;
-    /* What was postponed has been written before this: it does not come between. */
+    uint64_t address = ring_entry_address(&thread->entry);
     struct ring_entry end;
     int result = record_queue_next(&thread->queue, &end);
     if (result < 0)
@@ -86,17 +88,17 @@ static int take_begin(struct merge *merge, struct merge_thread *thread)
         return 0;
     }
     thread->deferred = 0;
-    merge_bump(merge, &begin);
+    merge_bump(merge, &thread->entry);
     if (result == 0)
-        return open_realloc(merge, thread, ring_entry_address(&begin)) < 0 ? -1 : 1;
+        return open_realloc(merge, thread, address) < 0 ? -1 : 1;
     if (ends_realloc(ring_entry_kind(&end)) && merge_is_ready(merge, &end)) {
         struct trace_op op;
         fill(&op, &end);
-        op.old_address = ring_entry_address(&begin);
+        op.old_address = address;
         merge_bump(merge, &end);
         return hand_out(merge, thread, &op) < 0 ? -1 : 1;
     }
-    if (open_realloc(merge, thread, ring_entry_address(&begin)) < 0)
+    if (open_realloc(merge, thread, address) < 0)
         return -1;
     if (merge_is_late(merge, &end)) {
         merge->missing++;

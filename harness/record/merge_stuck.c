@@ -34,7 +34,7 @@ static struct merge_thread *find_holder(const struct merge *merge, struct search
     for (size_t i = 0; i < merge->threads; i++) {
         struct merge_thread *thread = merge->thread[i];
         for (unsigned p = 0; p < thread->postponements; p++)
-            look(search, &thread->postponed[p]);
+            look(search, &thread->postponed[p].entry);
         if (thread->state != MERGE_IDLE)
             look(search, &thread->entry);
         if (search->nearest > 0)
@@ -45,33 +45,85 @@ static struct merge_thread *find_holder(const struct merge *merge, struct search
     return NULL;
 }
 
-/* Puts the thread's entry aside until its number comes, and loads the one behind it. */
-static int postpone(struct merge *merge, struct merge_thread *thread)
+/* Puts the thread's entry aside until the record with the next number of `stripe`, which stands
+ * behind it, has been taken. */
+static int postpone(struct merge *merge, struct merge_thread *thread, uint32_t stripe)
 {
-    if (thread->postponements == MERGE_NESTING)
-        return 0;
+    struct postponed_entry aside = {thread->entry, stripe, merge->expected[stripe]};
     merge_unblock(merge, thread);
-    struct ring_entry entry = thread->entry;
+    for (unsigned p = 0; p < thread->postponements; p++)
+        if (merge_is_ready(merge, &thread->postponed[p].entry)) {
+            /* Put aside itself, and too early. */
+            thread->entry = thread->postponed[p].entry;
+            thread->postponed[p] = aside;
+            merge_place(merge, thread);
+            return 1;
+        }
+    if (thread->postponements == MERGE_NESTING) {
+        merge->missing++; /* no program does this: leave it out */
+        return merge_load(merge, thread) < 0 ? -1 : 1;
+    }
+    thread->postponed[thread->postponements++] = aside;
     int result = merge_load(merge, thread);
-    thread->postponed[thread->postponements++] = entry;
     if (result == 1)
         merge_place(merge, thread);
     return result < 0 ? -1 : 1;
 }
 
+/* Looks whether a realloc begins and ends by its thread's record with the stripe's next number.
+ */
+struct nesting {
+    const struct merge *merge;
+    uint32_t stripe;
+    int depth;
+    bool ended;
+};
+
+static bool look_for_end(void *argument, const struct ring_entry *entry)
+{
+    struct nesting *nesting = argument;
+    unsigned kind = ring_entry_kind(entry);
+    nesting->depth +=
+        (kind == TRACE_REALLOC_BEGIN) - (kind == TRACE_REALLOC || kind == TRACE_REALLOCARRAY);
+    nesting->ended = nesting->depth < 0;
+    bool found = ring_entry_is_ordered(entry) &&
+                 ring_stripe_of(ring_entry_address(entry)) == nesting->stripe &&
+                 merge_distance(nesting->merge, entry) == 0;
+    return !nesting->ended && !found;
+}
+
+/* Whether the thread's entry may have been written after the record that bears the next number of
+ * `stripe`, by a handler that came between. Not if it begins a realloc that ends by then. */
+static bool may_be_inverted(const struct merge *merge, const struct merge_thread *thread,
+                            uint32_t stripe)
+{
+    struct nesting nesting = {merge, stripe, 0, false};
+    if (ring_entry_kind(&thread->entry) == TRACE_REALLOC_BEGIN)
+        record_queue_visit(&thread->queue, look_for_end, &nesting);
+    return !nesting.ended;
+}
+
+/* Opens a circle: `thread` is of it, and others wait for what stands behind its entry. */
+static int open_circle(struct merge *merge, struct merge_thread *thread, uint32_t stripe)
+{
+    struct merge_thread *at = thread;
+    uint32_t wanted = stripe;
+    do {
+        if (may_be_inverted(merge, at, wanted))
+            return postpone(merge, at, wanted);
+        wanted = ring_stripe_of(ring_entry_address(&at->entry));
+        at = find_holder(merge, &(struct search){merge, wanted, MERGE_NUMBER_LATE});
+    } while (at != NULL && at != thread);
+    return postpone(merge, thread, stripe);
+}
+
 /* Follows who waits for whom, from `thread` on; a circle is opened, and a number that nobody will
  * write any more is passed over. */
-static int resolve(struct merge *merge, struct merge_thread *thread, const struct ring_entry *entry,
-                   bool give_up)
+static int resolve(struct merge *merge, struct merge_thread *thread, bool give_up)
 {
     uint64_t mark = ++merge->visit_mark;
-    if (merge_is_late(merge, entry)) {
-        thread->postponements--;
-        merge->missing++;
-        return 1;
-    }
     for (;;) {
-        uint32_t stripe = ring_stripe_of(ring_entry_address(entry));
+        uint32_t stripe = ring_stripe_of(ring_entry_address(&thread->entry));
         struct search search = {merge, stripe, MERGE_NUMBER_LATE};
         thread->visit_mark = mark;
         struct merge_thread *holder = find_holder(merge, &search);
@@ -85,9 +137,8 @@ static int resolve(struct merge *merge, struct merge_thread *thread, const struc
         if (holder->state != MERGE_BLOCKED)
             return 0;
         if (holder->visit_mark == mark)
-            return postpone(merge, holder);
+            return open_circle(merge, holder, stripe);
         thread = holder;
-        entry = &holder->entry;
     }
 }
 
@@ -106,16 +157,9 @@ static int unstick_thread(struct merge *merge, struct merge_thread *thread, bool
         record_queue_skip_gap(&thread->queue);
         return 1;
     }
-    const struct ring_entry *entry = NULL;
-    if (thread->state == MERGE_BLOCKED)
-        entry = &thread->entry;
-    else if (thread->state == MERGE_IDLE && thread->postponements > 0)
-        entry = &thread->postponed[thread->postponements - 1];
-    if (entry == NULL || (!give_up && !is_worth_a_search(merge, thread)))
+    if (thread->state != MERGE_BLOCKED || (!give_up && !is_worth_a_search(merge, thread)))
         return 0;
-    if (merge_is_ready(merge, entry))
-        return 1; /* a postponed one: the next look takes it */
-    return resolve(merge, thread, entry, give_up);
+    return resolve(merge, thread, give_up);
 }
 
 int merge_unstick(struct merge *merge, bool moving)

@@ -5,6 +5,7 @@
 #include "version.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -76,6 +77,35 @@ void process_thread_name(pid_t pid, pid_t tid, char *name, size_t bytes)
     snprintf(file, sizeof file, "task/%d/comm", (int)tid);
     read_proc(pid, file, name, bytes);
     name[strcspn(name, "\n")] = '\0';
+}
+
+static bool has_entry(pid_t pid, const char *entry)
+{
+    char path[64], *line = NULL;
+    size_t capacity = 0;
+    bool found = false;
+    snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
+    /* That of a process that is dead and not yet waited for reads as empty. */
+    FILE *file = fopen(path, "re");
+    while (file != NULL && !found && getdelim(&line, &capacity, '\0', file) > 0)
+        found = strcmp(line, entry) == 0;
+    if (file != NULL)
+        fclose(file);
+    free(line);
+    return found;
+}
+
+bool process_any_with(const char *entry)
+{
+    DIR *folder = opendir("/proc");
+    bool found = false;
+    for (struct dirent *at; folder != NULL && !found && (at = readdir(folder)) != NULL;) {
+        int pid = atoi(at->d_name);
+        found = pid > 0 && has_entry(pid, entry);
+    }
+    if (folder != NULL)
+        closedir(folder);
+    return found;
 }
 
 /* ---- facts --------------------------------------------------------------------- */

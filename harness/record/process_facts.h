@@ -17,6 +17,10 @@ bool process_is_called(pid_t pid, const char *name);
 /* A thread's name; "" if it cannot be read any more. */
 void process_thread_name(pid_t pid, pid_t tid, char *name, size_t bytes);
 
+/* Whether a process lives whose environment has that entry ("NAME=value"), as far as we may look.
+ */
+bool process_any_with(const char *entry);
+
 struct process_origin {
     pid_t pid, parent;
     bool forked;

@@ -74,8 +74,12 @@ static int open_file(struct recording *recording, char *message)
     if (path == NULL)
         return -1;
     recording->writer = trace_writer_create(path, &recording->facts, message);
+    if (recording->writer == NULL) {
+        free(path);
+        return -1;
+    }
     recording->result.path = path;
-    return recording->writer != NULL ? 0 : -1;
+    return 0;
 }
 
 static int take_thread(void *argument, uint32_t index, uint32_t tid, char *message)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,14 +47,29 @@ static void wake_waiting(struct ring *ring)
     futex_wake(&ring->room);
 }
 
+/* A limit on the size of files (ulimit -f) holds for the ring, too: as far as we may, lift it. */
+static int resize(int file, size_t bytes)
+{
+    struct rlimit limit, most;
+    getrlimit(RLIMIT_FSIZE, &limit);
+    most = (struct rlimit){limit.rlim_max, limit.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &most);
+    int result = ftruncate(file, (off_t)bytes);
+    int error = errno;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    errno = error;
+    return result;
+}
+
 static int make_file(size_t bytes, char *message)
 {
     int file = memfd_create("heapmark-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (file < 0)
         return message_set(message, "cannot make the ring: %s", strerror(errno));
-    if (ftruncate(file, (off_t)bytes) < 0 ||
+    if (resize(file, bytes) < 0 ||
         fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
-        message_set(message, "cannot make a ring of %zu bytes: %s", bytes, strerror(errno));
+        message_set(message, "cannot make a ring of %zu bytes: %s%s", bytes, strerror(errno),
+                    errno == EFBIG ? "; raise ulimit -f, or take a smaller --buffer" : "");
         close(file);
         return -1;
     }

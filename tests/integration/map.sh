@@ -119,6 +119,8 @@ test_wrong_use_is_one_clear_line() {
     echo nonsense >"$TMP/broken.hmt"
     refused 2 'broken.hmt' -w "$TMP/broken.hmt" -a glibc -o "$TMP/out"
     FOUND_IN=$TMP refused 2 'gnuplot is not installed' -w "$trace" -a glibc -o "$TMP/out"
+    (ulimit -f 110 && ! "$HEAPMARK" map -w "$trace" -a glibc -o "$TMP/small" 2>"$TMP/err" >/dev/null)
+    grep -q 'heap-map-glibc.*File too large' "$TMP/err"
     ! "$HEAPMARK" map -w "$trace" -a glibc -o "$TMP/out" >/dev/full 2>"$TMP/err"
     grep -q 'No space left' "$TMP/err"
 }

@@ -287,6 +287,34 @@ static void pages_of_a_child_are_those_it_wrote(void **state)
     free(list);
 }
 
+/* One byte written makes a whole huge page resident: 512 pages, of which one is in use. */
+static void a_huge_page_counts_with_all_its_pages(void **state)
+{
+    (void)state;
+    enum { HUGE = 2 << 20 };
+    char message[MESSAGE_BYTES] = "";
+    unsigned char *room =
+        mmap(NULL, 2 * (size_t)HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(room != MAP_FAILED);
+    unsigned char *memory = room + (HUGE - (uintptr_t)room % HUGE) % HUGE;
+    madvise(memory, HUGE, MADV_HUGEPAGE);
+    memory[0] = 1;
+    struct block_list *list = calloc(1, sizeof *list + sizeof list->entry[0]);
+    list->entry[list->count++] = (struct block_list_entry){(uintptr_t)memory, 100, BLOCK_LIVE};
+    struct heap_map map;
+    assert_int_equal(heap_map_read(&map, getpid(), list, message), 0);
+    size_t resident = 0;
+    for (size_t i = 0; i < map.page_count; i++)
+        resident += map.page[i].page - (uintptr_t)memory / PAGE < HUGE / PAGE;
+    bool huge = map.numbers.huge_bytes >= HUGE;
+    heap_map_release(&map);
+    free(list);
+    munmap(room, 2 * (size_t)HUGE);
+    if (!huge)
+        skip(); /* the system has none, or none free */
+    assert_int_equal(resident, HUGE / PAGE);
+}
+
 /* ---- the picture ---------------------------------------------------------------------- */
 
 static void every_page_has_one_cell_and_its_code(void **state)
@@ -365,6 +393,7 @@ int main(void)
         cmocka_unit_test(a_block_of_no_bytes_keeps_its_page_in_use),
         cmocka_unit_test(blocks_that_overlap_fill_no_page_over_the_brim),
         cmocka_unit_test(pages_of_a_child_are_those_it_wrote),
+        cmocka_unit_test(a_huge_page_counts_with_all_its_pages),
         cmocka_unit_test(every_page_has_one_cell_and_its_code),
         cmocka_unit_test(a_scale_is_found_for_every_size),
         cmocka_unit_test(a_heap_without_pages_still_has_a_picture),
