@@ -51,6 +51,8 @@ static int make_ring(struct fixture_stream *stream, size_t bytes)
 
 static void answer(struct ring_fixture *fixture, int peer)
 {
+    if (fixture->stream_count == FIXTURE_STREAMS)
+        return;
     struct fixture_stream *stream = &fixture->stream[fixture->stream_count];
     if (recv(peer, &stream->hello, sizeof stream->hello, 0) != sizeof stream->hello)
         return;
