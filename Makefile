@@ -190,7 +190,9 @@ help:
 	@echo "make bench        runs the default suite, prints the table, draws the charts"
 	@echo "make plots        draws the charts of the newest run again"
 	@echo "make test         every test, the unit tests with sanitizers too (check is the same)"
+	@echo "make fuzz         searches for input that breaks a reader, FUZZ_SECONDS long (needs clang)"
 	@echo "make figures      measures what heapmark itself costs"
+	@echo "make figures-verdict  shows how often verdicts are right on simulated machines (a minute)"
 	@echo "make install      into PREFIX (default /usr/local), below DESTDIR"
 	@echo "make check-headers, make format, make clean"
 .PHONY: check check-headers clean help

@@ -3,10 +3,9 @@ folder = ARG0[1:strlen(ARG0) - strlen("trace_lifetimes.gp")]
 tables = ARG1; stem = ARG2; footer = ARG3
 load folder."trace_style.gp"
 
-bars_file = tables."/lifetimes.tsv"
 timed = 0
 set table $nowhere
-plot bars_file index 1 skip 1 using (timed = timed + 1) with table
+plot tables."/lifetimes_time.tsv" skip 1 using (timed = timed + 1) with table
 unset table
 chart_height = timed ? 610 : 380
 chart_title = "Lifetimes of blocks"
@@ -15,11 +14,11 @@ do for [format in "svg png"] {
     load folder."terminal.gp"
     load folder."canvas.gp"
     panel_title = "in operations"; panel_top = 104; panel_height = 190
-    bars_index = 0
+    bars_file = tables."/lifetimes.tsv"
     bars_text(x) = number_text(x)
     load folder."trace_bars.gp"
     if (timed) {
-        panel_title = "in time"; panel_top = 364; bars_index = 1
+        panel_title = "in time"; panel_top = 364; bars_file = tables."/lifetimes_time.tsv"
         bars_text(x) = time_text(x)
         load folder."trace_bars.gp"
     }

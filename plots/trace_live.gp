@@ -3,14 +3,15 @@ folder = ARG0[1:strlen(ARG0) - strlen("trace_live.gp")]
 tables = ARG1; stem = ARG2; footer = ARG3
 load folder."trace_style.gp"
 
-live_file = tables."/live.tsv"
+array live_file[2]
+live_file[1] = tables."/live.tsv"; live_file[2] = tables."/live_time.tsv"
 mib = 1024.0 * 1024.0
 timed = 0; y_most = 0
 array x_end[2]
 x_end[1] = 0; x_end[2] = 0
 set table $nowhere
-plot live_file index 0 skip 1 using (x_end[1] = $1, y_most = most(y_most, $2 / mib)) with table
-plot live_file index 1 skip 1 using (timed = timed + 1, x_end[2] = $1) with table
+plot live_file[1] skip 1 using (x_end[1] = $1, y_most = most(y_most, $2 / mib)) with table
+plot live_file[2] skip 1 using (timed = timed + 1, x_end[2] = $1) with table
 unset table
 peak_text = mib_text(y_most)
 y_most = y_most > 0 ? y_most * 1.06 : 1
@@ -21,9 +22,9 @@ chart_subtitle = "What was asked for and not yet freed, the largest value of eac
 do for [format in "svg png"] {
     load folder."terminal.gp"
     load folder."canvas.gp"
-    do for [block=0:timed ? 1 : 0] {
-        panel_top = block == 0 ? 104 : 364; panel_height = 190
-        panel_title = block == 0 ? "MiB, over operations" : "MiB, over time"
+    do for [block=1:timed ? 2 : 1] {
+        panel_top = block == 1 ? 104 : 364; panel_height = 190
+        panel_title = block == 1 ? "MiB, over operations" : "MiB, over time"
         load folder."trace_curve.gp"
     }
     unset multiplot

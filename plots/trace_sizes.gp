@@ -6,7 +6,7 @@ load folder."trace_style.gp"
 chart_height = 380
 chart_title = "Sizes of blocks"
 chart_subtitle = "Share of all blocks asked for. A bar holds sizes up to its own and over that of the bar before."
-bars_file = tables."/sizes.tsv"; bars_index = 0
+bars_file = tables."/sizes.tsv"
 bars_text(x) = bytes_text(x)
 panel_title = ""; panel_top = 84; panel_height = 230
 do for [format in "svg png"] {

@@ -24,6 +24,18 @@ int histogram_span(const struct histogram *histogram, unsigned *first, unsigned 
     return 1;
 }
 
+int histogram_gap(const struct histogram *histogram, unsigned class)
+{
+    unsigned first = class, last = class;
+    if (histogram->count[class] > 0)
+        return 0;
+    while (first > 0 && histogram->count[first - 1] == 0)
+        first--;
+    while (last + 1 < HISTOGRAM_CLASSES && histogram->count[last + 1] == 0)
+        last++;
+    return last - first >= 2;
+}
+
 uint64_t histogram_quantile(const struct histogram *histogram, unsigned percent)
 {
     uint64_t seen = 0;

@@ -32,6 +32,8 @@ uint64_t histogram_least(unsigned class);
 uint64_t histogram_most(unsigned class);
 /* The classes from the first to the last that hold anything; false when none does. */
 int histogram_span(const struct histogram *histogram, unsigned *first, unsigned *last);
+/* The class stands in a run of more than two empty ones, which may be left out where it is shown. */
+int histogram_gap(const struct histogram *histogram, unsigned class);
 /* The largest value of the class in which the share `percent` of all has been reached: an upper
  * bound, at most twice the quantile. 0 when empty. */
 uint64_t histogram_quantile(const struct histogram *histogram, unsigned percent);

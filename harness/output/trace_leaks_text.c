@@ -15,13 +15,16 @@
 static void print_sizes(struct stream *out, const struct leaks *leaks, size_t top)
 {
     stream_print(out, "\n  by size\n  %12s %14s %12s %7s %8s  %s\n", "size", "blocks", "bytes",
-                 "share", "threads", "first at operation (time)");
+                 "share", "threads",
+                 leaks->duration_ns > 0 ? "first at operation (time)" : "first at operation");
     for (size_t i = 0; i < leaks->sizes && i < top; i++) {
         const struct leak_group *group = &leaks->by_size[i];
-        stream_print(out, "  %12s %14s %12s %7s %8" PRIu32 "  %" PRIu64 " (%s)\n",
-                     GROUPED(group->key), GROUPED(group->blocks), BYTES(group->bytes),
-                     SHARE(group->bytes, leaks->bytes), group->threads, group->oldest_operation,
-                     TIME(group->oldest_ns));
+        stream_print(out, "  %12s %14s %12s %7s %8" PRIu32 "  %" PRIu64, GROUPED(group->key),
+                     GROUPED(group->blocks), BYTES(group->bytes), SHARE(group->bytes, leaks->bytes),
+                     group->threads, group->oldest_operation);
+        if (leaks->duration_ns > 0)
+            stream_print(out, " (%s)", TIME(group->oldest_ns));
+        stream_print(out, "\n");
     }
     if (leaks->sizes > top)
         stream_print(out, "  ... and %zu more sizes\n", leaks->sizes - top);
@@ -58,10 +61,11 @@ static void print_ages(struct stream *out, const struct leaks *leaks)
     stream_print(out, "\n  by age at the end%s\n  %12s %14s %12s\n", timed ? "" : ", in operations",
                  "up to", "blocks", "bytes");
     for (unsigned i = first; i <= last; i++)
-        stream_print(out, "  %12s %14s %12s %s\n",
-                     timed ? TIME(histogram_most(i)) : GROUPED(histogram_most(i)),
-                     GROUPED(ages->count[i]), BYTES(bytes[i]),
-                     figures_bar(line, bytes[i], most, figures_utf8()));
+        if (!histogram_gap(ages, i))
+            stream_print(out, "  %12s %14s %12s %s\n",
+                         timed ? TIME(histogram_most(i)) : GROUPED(histogram_most(i)),
+                         GROUPED(ages->count[i]), BYTES(bytes[i]),
+                         figures_bar(line, bytes[i], most, figures_utf8()));
 }
 
 int trace_output_leaks_text(FILE *file, const struct trace_named *trace, const struct leaks *leaks,

@@ -34,7 +34,8 @@ int trace_output_profile_text(FILE *file, const struct trace_named *trace,
 /* All rows; `bare`: three columns and no heading. */
 int trace_output_profile_csv(FILE *file, const struct profile *profile, bool bare);
 
-/* Writes sizes.tsv, lifetimes.tsv and live.tsv, which the scripts in plots/ read, into `folder`.
+/* Writes sizes.tsv, lifetimes.tsv and live.tsv, and of the latter two one over time, which the
+ * scripts in plots/ read, into `folder`.
  * Returns 0, or -1 with a message. */
 int trace_output_tables(const char *folder, const struct survey *survey, char *message);
 

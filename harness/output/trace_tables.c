@@ -20,6 +20,8 @@ static void put_histogram(struct stream *out, const struct histogram *histogram,
     if (!histogram_span(histogram, &first, &last))
         return;
     for (unsigned i = first; i <= last; i++) {
+        if (histogram_gap(histogram, i))
+            continue;
         stream_number(out, (double)histogram_most(i) / unit, "NaN");
         stream_print(out, "\t%" PRIu64 "\t", histogram->count[i]);
         stream_number(out, (double)histogram->count[i] / (double)histogram->total, "NaN");
@@ -33,24 +35,28 @@ static void put_sizes(struct stream *out, const struct survey *survey)
     put_histogram(out, &survey->sizes, 1);
 }
 
-/* Two tables, parted by two empty lines, as gnuplot's `index` counts them. */
 static void put_lifetimes(struct stream *out, const struct survey *survey)
 {
     stream_print(out, "upto_operations\tcount\tshare\n");
     put_histogram(out, &survey->lifetimes, 1);
-    stream_print(out, "\n\nupto_s\tcount\tshare\n");
+}
+
+static void put_lifetimes_time(struct stream *out, const struct survey *survey)
+{
+    stream_print(out, "upto_s\tcount\tshare\n");
     if (survey->duration_ns > 0)
         put_histogram(out, &survey->lifetimes_ns, 1e9);
 }
 
+/* A row where a step begins and one where it ends. */
 static void put_curve(struct stream *out, const struct live_curve *curve, uint64_t end, double unit)
 {
     uint64_t most[CURVE_POINTS];
     size_t points = end < CURVE_POINTS ? (size_t)end : CURVE_POINTS;
     live_curve_resample(curve, end, most, points);
-    for (size_t i = 0; i < points; i++) {
-        stream_number(out, (double)end * (double)(i + 1) / (double)points / unit, "NaN");
-        stream_print(out, "\t%" PRIu64 "\n", most[i]);
+    for (size_t i = 0; i < 2 * points; i++) {
+        stream_number(out, (double)end * (double)((i + 1) / 2) / (double)points / unit, "NaN");
+        stream_print(out, "\t%" PRIu64 "\n", most[i / 2]);
     }
 }
 
@@ -58,9 +64,13 @@ static void put_live(struct stream *out, const struct survey *survey)
 {
     stream_print(out, "operation\tlive_bytes\n");
     put_curve(out, &survey->by_operation, survey->operations, 1);
-    stream_print(out, "\n\ntime_s\tlive_bytes\n");
+}
+
+static void put_live_time(struct stream *out, const struct survey *survey)
+{
+    stream_print(out, "time_s\tlive_bytes\n");
     if (survey->duration_ns > 0)
-        put_curve(out, &survey->by_time, survey->duration_ns, 1e9);
+        put_curve(out, &survey->by_time, survey->duration_ns + 1, 1e9);
 }
 
 static int write_table(const char *folder, const char *name, write_rows_fn *put_rows,
@@ -90,9 +100,11 @@ int trace_output_tables(const char *folder, const struct survey *survey, char *m
         const char *name;
         write_rows_fn *put;
     } tables[] = {
-        {"sizes.tsv",     put_sizes    },
-        {"lifetimes.tsv", put_lifetimes},
-        {"live.tsv",      put_live     }
+        {"sizes.tsv",          put_sizes         },
+        {"lifetimes.tsv",      put_lifetimes     },
+        {"lifetimes_time.tsv", put_lifetimes_time},
+        {"live.tsv",           put_live          },
+        {"live_time.tsv",      put_live_time     },
     };
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         if (write_table(folder, tables[i].name, tables[i].put, survey, message) < 0)

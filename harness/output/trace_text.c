@@ -191,7 +191,7 @@ static void print_threads(struct stream *out, const struct trace_named *trace,
         order[i] = &survey->threads[i];
     qsort(order, survey->thread_count, sizeof *order, compare_calls);
     stream_print(out, "\n  %-6s %-16s %14s %7s %11s %18s %10s\n", "thread", "name", "calls",
-                 "share", "allocated", "freed of others'", "until");
+                 "share", "allocated", "freed of others'", survey->duration_ns > 0 ? "until" : "");
     for (uint32_t i = 0; i < survey->thread_count && i < THREADS_SHOWN; i++) {
         uint32_t number = (uint32_t)(order[i] - survey->threads);
         const struct trace_thread *thread = trace_reader_thread(trace->reader, number);
@@ -199,7 +199,8 @@ static void print_threads(struct stream *out, const struct trace_named *trace,
         stream_padded(out, thread->name, 16);
         stream_print(out, " %14s %7s %11s %18s %10s\n", GROUPED(order[i]->calls),
                      SHARE(order[i]->calls, survey->calls), BYTES(order[i]->bytes),
-                     GROUPED(order[i]->ended_of_others), TIME(order[i]->last_ns));
+                     GROUPED(order[i]->ended_of_others),
+                     survey->duration_ns > 0 ? TIME(order[i]->last_ns) : "");
     }
     if (survey->thread_count > THREADS_SHOWN)
         stream_print(out, "  ... and %" PRIu32 " more\n", survey->thread_count - THREADS_SHOWN);
@@ -219,7 +220,7 @@ typedef char *print_value_fn(char *text, int64_t value);
 
 static char *print_plain(char *text, int64_t value)
 {
-    return units_print_count(text, (double)value);
+    return figures_grouped(text, (uint64_t)value);
 }
 
 static void print_histogram(struct stream *out, const char *title,
@@ -235,7 +236,12 @@ static void print_histogram(struct stream *out, const char *title,
     stream_print(out, "\n%s\n", title);
     for (unsigned i = first; i <= last; i++) {
         uint64_t upper = histogram_most(i);
-        stream_print(out, "  %s%-9s %15s %7s %s\n", i < 3 ? "   " : "to ",
+        if (histogram_gap(histogram, i)) {
+            if (!histogram_gap(histogram, i - 1))
+                stream_print(out, "     ...\n");
+            continue;
+        }
+        stream_print(out, "  %s%-11s %13s %7s %s\n", i < 3 ? "   " : "to ",
                      print(text, upper > INT64_MAX ? INT64_MAX : (int64_t)upper),
                      GROUPED(histogram->count[i]), SHARE(histogram->count[i], histogram->total),
                      figures_bar(line, histogram->count[i], most, figures_utf8()));
