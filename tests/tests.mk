@@ -32,7 +32,7 @@ test: all unit-tests check-headers
 # What heapmark itself costs; docs/figures.md.
 $(B)/tests/figures/%.o: tests/figures/%.c
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iharness/recorder -Iworkloads -c -o $@ $<
+	$(Q)$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iharness/recorder -Iworkloads -Itests/unit -c -o $@ $<
 $(B)/tests/figures/figures: $(B)/tests/figures/figures.o $(B)/libharness.a
 	$(Q)$(COMPILE) -o $@ $^ $(HARNESS_LIBS)
 $(B)/tests/figures/make_trace: $(B)/tests/figures/make_trace.o $(B)/libharness.a
@@ -42,7 +42,12 @@ $(B)/figures: $(B)/tests/figures/figures all
 	@cp $< $@
 figures: $(B)/figures $(B)/tests/figures/make_trace
 	$(B)/figures
-.PHONY: unit-tests test figures
+# How often verdicts are right on simulated machines; docs/verdicts.md.
+$(B)/tests/figures/verdict_rates: $(B)/tests/figures/verdict_rates.o $(B)/tests/unit/libfixtures.a $(B)/libharness.a
+	$(Q)$(COMPILE) -o $@ $^ $(HARNESS_LIBS) $(TEST_LIBS)
+figures-verdict: $(B)/tests/figures/verdict_rates
+	$<
+.PHONY: unit-tests test figures figures-verdict
 
 # What recording costs; docs/recording.md. Some minutes; wants a quiet machine.
 figures-record: all

@@ -62,24 +62,44 @@ double signed_rank_statistic(const double *differences, size_t count, size_t *us
     return statistic;
 }
 
-/* Probabilities of every sum of the doubled ranks when each takes part by the toss of a coin:
- * one rank after the other, from the top of the table down so that none counts twice. */
-static double *exact_distribution(const struct ranked *ranks, size_t count, size_t *sums)
+/* The distribution of the sum of the doubled ranks when each takes part by the toss of a coin.
+ * Without ties all doubled ranks are even, so that half the table will do: entry i is the
+ * probability of the sum i * unit. */
+struct distribution {
+    double *probability;
+    size_t sums, unit;
+};
+
+static size_t unit_of(const struct ranked *ranks, size_t count)
 {
-    size_t top = 0;
     for (size_t i = 0; i < count; i++)
-        top += ranks[i].doubled_rank;
+        if (ranks[i].doubled_rank % 2 != 0)
+            return 1;
+    return 2;
+}
+
+/* One rank after the other, from the top of what is reached down so that none counts twice. All
+ * terms are positive: the relative error stays below `count` roundings. */
+static int exact_distribution(const struct ranked *ranks, size_t count,
+                              struct distribution *distribution)
+{
+    size_t top = 0, reached = 0, unit = unit_of(ranks, count);
+    for (size_t i = 0; i < count; i++)
+        top += ranks[i].doubled_rank / unit;
     double *probability = calloc(top + 1, sizeof *probability);
     if (probability == NULL)
-        return NULL;
+        return -1;
     probability[0] = 1;
     for (size_t i = 0; i < count; i++) {
-        size_t rank = ranks[i].doubled_rank;
-        for (size_t sum = top + 1; sum-- > 0;)
-            probability[sum] = (probability[sum] + (sum >= rank ? probability[sum - rank] : 0)) / 2;
+        size_t rank = ranks[i].doubled_rank / unit;
+        reached += rank;
+        for (size_t sum = reached + 1; sum-- > rank;)
+            probability[sum] = (probability[sum] + probability[sum - rank]) / 2;
+        for (size_t sum = 0; sum < rank; sum++)
+            probability[sum] /= 2;
     }
-    *sums = top + 1;
-    return probability;
+    *distribution = (struct distribution){probability, top + 1, unit};
+    return 0;
 }
 
 static double normal_cumulative(double z)
@@ -108,20 +128,20 @@ static struct tails normal_tails(const struct ranked *ranks, size_t count, doubl
 
 static int find_tails(const struct ranked *ranks, size_t count, double doubled, struct tails *tails)
 {
-    size_t sums;
+    struct distribution exact;
     if (count > SIGNED_RANK_EXACT_MAXIMUM) {
         *tails = normal_tails(ranks, count, doubled);
         return 0;
     }
-    double *probability = exact_distribution(ranks, count, &sums);
-    if (probability == NULL)
+    if (exact_distribution(ranks, count, &exact) != 0)
         return -1;
     *tails = (struct tails){0};
-    for (size_t sum = 0; sum < sums; sum++) {
-        tails->below += (double)sum <= doubled ? probability[sum] : 0;
-        tails->above += (double)sum >= doubled ? probability[sum] : 0;
+    for (size_t i = 0; i < exact.sums; i++) {
+        double sum = (double)(i * exact.unit);
+        tails->below += sum <= doubled ? exact.probability[i] : 0;
+        tails->above += sum >= doubled ? exact.probability[i] : 0;
     }
-    free(probability);
+    free(exact.probability);
     return 0;
 }
 
@@ -167,26 +187,27 @@ double signed_rank_cumulative(size_t count, double v)
 /* The largest rank c with 2 P(V <= c - 1) <= alpha, 0 if none, and that probability. */
 static int interval_rank(size_t count, double alpha, size_t *rank, double *outside)
 {
-    size_t sums, most = count * (count + 1) / 4;
-    double *probability = NULL, cumulated = 0;
+    size_t most = count * (count + 1) / 4;
+    struct distribution plain = {NULL, 0, 0};
+    double cumulated = 0;
     struct ranked *ranks = plain_ranks(count);
     if (ranks == NULL)
         return -1;
     bool exact = count <= SIGNED_RANK_EXACT_MAXIMUM;
     double n = (double)count, mean = n * (n + 1) / 4;
     double deviation = sqrt(n * (n + 1) * (2 * n + 1) / 24);
-    if (exact && (probability = exact_distribution(ranks, count, &sums)) == NULL) {
+    if (exact && exact_distribution(ranks, count, &plain) != 0) {
         free(ranks);
         return -1;
     }
     for (*rank = 0, *outside = 0; *rank < most; ++*rank) {
-        cumulated = exact ? cumulated + probability[2 * *rank]
+        cumulated = exact ? cumulated + plain.probability[*rank]
                           : normal_cumulative(((double)*rank + 0.5 - mean) / deviation);
         if (2 * cumulated > alpha)
             break;
         *outside = 2 * cumulated;
     }
-    free(probability);
+    free(plain.probability);
     free(ranks);
     return 0;
 }

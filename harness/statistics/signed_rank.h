@@ -14,7 +14,7 @@
 
 #include <stddef.h>
 
-enum { SIGNED_RANK_EXACT_MAXIMUM = 100 };
+enum { SIGNED_RANK_EXACT_MAXIMUM = 160 };
 
 enum tail { TAIL_BOTH, TAIL_GREATER, TAIL_LESS };
 

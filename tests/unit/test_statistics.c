@@ -288,8 +288,8 @@ static void test_large_samples(void **state)
     assert_non_null(differences);
     for (size_t i = 0; i < LARGE; i++)
         differences[i] = 1 + fixture_normal(&random);
-    assert_int_equal(signed_rank_shift(differences, 100, 0.05, &below), 0);
-    assert_int_equal(signed_rank_shift(differences, 101, 0.05, &above), 0);
+    assert_int_equal(signed_rank_shift(differences, SIGNED_RANK_EXACT_MAXIMUM, 0.05, &below), 0);
+    assert_int_equal(signed_rank_shift(differences, SIGNED_RANK_EXACT_MAXIMUM + 1, 0.05, &above), 0);
     assert_int_equal(signed_rank_shift(differences, LARGE, 0.05, &large), 0);
     assert_near(below.low, above.low, 0.05);
     assert_near(below.high, above.high, 0.05);
