@@ -170,12 +170,13 @@ check-headers:
 	@echo "check-headers: $(words $(HEADERS)) headers compile alone"
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/heapmark $(DESTDIR)$(PREFIX)/share/man/man1
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/heapmark/,suites programs plots)
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/heapmark/,suites programs plots traces)
 	install -m 755 $(B)/heapmark $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(B)/heapmark-runner $(LIBRARIES) $(DESTDIR)$(PREFIX)/lib/heapmark/
 	install -m 644 allocators/allocators.ini $(DESTDIR)$(PREFIX)/share/heapmark/
 	install -m 644 workloads/suites/*.ini $(DESTDIR)$(PREFIX)/share/heapmark/suites/
 	install -m 644 workloads/programs/* $(DESTDIR)$(PREFIX)/share/heapmark/programs/
+	$(if $(wildcard workloads/traces/*),install -m 644 workloads/traces/* $(DESTDIR)$(PREFIX)/share/heapmark/traces/)
 	install -m 644 plots/*.gp $(DESTDIR)$(PREFIX)/share/heapmark/plots/
 	install -m 644 docs/heapmark.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 format:
@@ -190,6 +191,7 @@ help:
 	@echo "make bench        runs the default suite, prints the table, draws the charts"
 	@echo "make plots        draws the charts of the newest run again"
 	@echo "make test         every test, the unit tests with sanitizers too (check is the same)"
+	@echo "make fuzz         searches for input that breaks a reader, FUZZ_SECONDS long (needs clang)"
 	@echo "make figures      measures what heapmark itself costs"
 	@echo "make figures-verdict  shows how often verdicts are right on simulated machines (a minute)"
 	@echo "make install      into PREFIX (default /usr/local), below DESTDIR"

@@ -169,7 +169,7 @@ static void push_pending(struct ledger *ledger, const struct trace_op *op,
     uint32_t below = ledger->top[op->thread];
     uint32_t depth = below != 0 ? ledger->pending[below].depth + 1 : 0;
     if (depth == NESTING_MAXIMUM) {
-        /* No handler nests so deep: give up the outermost of them all. */
+        /* No handler nests so deep: they will never end. */
         mistake(effect, no_end);
         while (ledger->top[op->thread] != 0) {
             struct pending *lost = &ledger->pending[ledger->top[op->thread]];
