@@ -95,6 +95,9 @@ VERSION_OBJECTS := $(B)/harness/common/version.o $(B)/plain/harness/common/versi
 $(VERSION_OBJECTS): $(B)/version.txt
 $(VERSION_OBJECTS): BASE_CFLAGS += -DHEAPMARK_VERSION='"$(VERSION)"'
 
+# An archive holds one object of a name: the second would silently replace the first.
+TWINS := $(shell printf '%s\n' $(notdir $(HARNESS_OBJECTS)) | sort | uniq -d)
+$(if $(TWINS),$(error two stages of harness/ have a source of the same name: $(TWINS:.o=.c)))
 # Everything but main: the program is made of it, and so are the unit tests.
 $(B)/libharness.a: $(filter-out $(B)/harness/cli/main.o,$(HARNESS_OBJECTS))
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
@@ -170,12 +173,13 @@ check-headers:
 	@echo "check-headers: $(words $(HEADERS)) headers compile alone"
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/heapmark $(DESTDIR)$(PREFIX)/share/man/man1
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/heapmark/,suites programs plots)
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/heapmark/,suites programs plots traces)
 	install -m 755 $(B)/heapmark $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(B)/heapmark-runner $(LIBRARIES) $(DESTDIR)$(PREFIX)/lib/heapmark/
 	install -m 644 allocators/allocators.ini $(DESTDIR)$(PREFIX)/share/heapmark/
 	install -m 644 workloads/suites/*.ini $(DESTDIR)$(PREFIX)/share/heapmark/suites/
 	install -m 644 workloads/programs/* $(DESTDIR)$(PREFIX)/share/heapmark/programs/
+	$(if $(wildcard workloads/traces/*),install -m 644 workloads/traces/* $(DESTDIR)$(PREFIX)/share/heapmark/traces/)
 	install -m 644 plots/*.gp $(DESTDIR)$(PREFIX)/share/heapmark/plots/
 	install -m 644 docs/heapmark.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 format:

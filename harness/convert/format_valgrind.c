@@ -62,21 +62,17 @@ static unsigned kind_of(const char *name, size_t length)
     return 0;
 }
 
-/* "size", "al A, size S" or "size S, al A". */
+/* "SIZE", "al A, size S" or "size S, al A". */
 static bool parse_sizes(const char **at, struct import_event *event)
 {
-    bool sized = false;
-    for (;;) {
-        uint64_t *value = &event->size;
-        if (text_word(at, "al "))
-            value = &event->alignment;
-        else
-            sized = text_word(at, "size ") || true;
-        if (!text_number(at, 10, value))
+    do {
+        bool aligns = text_word(at, "al ");
+        if (!aligns)
+            text_word(at, "size ");
+        if (!text_number(at, 10, aligns ? &event->alignment : &event->size))
             return false;
-        if (!text_word(at, ", "))
-            return sized;
-    }
+    } while (text_word(at, ", "));
+    return true;
 }
 
 static bool parse_arguments(const char **at, struct import_event *event)
@@ -160,6 +156,14 @@ static int note_command(struct import *import, const char *line, char *message)
     return import_fact(import, "command", command + sizeof word - 1, message);
 }
 
+static void note_ignored(struct import *import, uint64_t pid)
+{
+    if (import->counts.ignored > 0)
+        snprintf(import->note, sizeof import->note,
+                 "only process %" PRIu64 " is taken; %" PRIu64 " calls of others are not", pid,
+                 import->counts.ignored);
+}
+
 static int read_valgrind(struct import *import, struct source *source, char *message)
 {
     char *line;
@@ -188,10 +192,7 @@ static int read_valgrind(struct import *import, struct source *source, char *mes
         if (done < 0)
             return -1;
     }
-    if (import->counts.ignored > 0)
-        snprintf(import->note, sizeof import->note,
-                 "only process %" PRIu64 " is taken; %" PRIu64 " calls of others are not",
-                 first_pid, import->counts.ignored);
+    note_ignored(import, first_pid);
     return got;
 }
 

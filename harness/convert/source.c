@@ -183,39 +183,48 @@ int source_byte(struct source *source, char *message)
     return source->window[source->begin++];
 }
 
+struct gathered {
+    unsigned char *bytes;
+    size_t count, room;
+};
+
+/* Appends what is in the window, and a byte of room at least. */
+static int gather(struct source *source, size_t limit, struct gathered *all, char *message)
+{
+    size_t have = source->end - source->begin;
+    if (have > limit - all->count)
+        return message_set(message, "%s: larger than %zu bytes", source->name, limit);
+    if (all->count + have + 1 > all->room) {
+        size_t room = 2 * (all->count + have + 1);
+        unsigned char *larger = realloc(all->bytes, room);
+        if (larger == NULL)
+            return message_set(message, "%s: out of memory", source->name);
+        all->bytes = larger;
+        all->room = room;
+    }
+    memcpy(all->bytes + all->count, source->window + source->begin, have);
+    all->count += have;
+    source->offset += have;
+    source->begin = source->end;
+    return 0;
+}
+
 int source_rest(struct source *source, size_t limit, unsigned char **bytes, size_t *count,
                 char *message)
 {
-    unsigned char *all = NULL;
-    size_t held = 0, room = 0;
-    for (;;) {
-        size_t have = source->end - source->begin;
-        if (have > limit - held) {
-            free(all);
-            return message_set(message, "%s: larger than %zu bytes", source->name, limit);
-        }
-        if (held + have + 1 > room) {
-            room = 2 * (held + have + 1);
-            unsigned char *larger = realloc(all, room);
-            if (larger == NULL) {
-                free(all);
-                return message_set(message, "%s: out of memory", source->name);
-            }
-            all = larger;
-        }
-        memcpy(all + held, source->window + source->begin, have);
-        held += have;
-        source->offset += have;
-        source->begin = source->end;
-        if (source->ended)
-            break;
-        if (fill(source, message) < 0) {
-            free(all);
-            return -1;
-        }
+    struct gathered all = {0};
+    int done = gather(source, limit, &all, message);
+    while (done == 0 && !source->ended) {
+        done = fill(source, message);
+        if (done == 0)
+            done = gather(source, limit, &all, message);
     }
-    *bytes = all;
-    *count = held;
+    if (done < 0) {
+        free(all.bytes);
+        return -1;
+    }
+    *bytes = all.bytes;
+    *count = all.count;
     return 0;
 }
 

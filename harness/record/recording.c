@@ -92,10 +92,22 @@ static int take_thread(void *argument, uint32_t index, uint32_t tid, char *messa
     return trace_writer_thread(recording->writer, index, tid, name, message);
 }
 
+static int write_ahead(struct recording *recording, char *message)
+{
+    unsigned count = recording->ahead_count;
+    recording->ahead_count = 0;
+    for (unsigned i = 0; i < count; i++)
+        if (trace_writer_add(recording->writer, &recording->ahead[i], message) < 0)
+            return -1;
+    return 0;
+}
+
 static int take_op(void *argument, const struct trace_op *op, char *message)
 {
     struct recording *recording = argument;
-    return trace_writer_add(recording->writer, op, message);
+    trace_writer_expect(recording->writer, op);
+    recording->ahead[recording->ahead_count++] = *op;
+    return recording->ahead_count < RECORDING_AHEAD ? 0 : write_ahead(recording, message);
 }
 
 /* At most a second of recording is missing when recording itself is killed. */
@@ -107,6 +119,8 @@ static int flush_now_and_then(struct recording *recording, char *message)
         return 0;
     recording->flushed_ns = now_ns;
     recording->flushed_operations = operations;
+    if (write_ahead(recording, message) < 0)
+        return -1;
     return trace_writer_flush(recording->writer, message);
 }
 
@@ -144,7 +158,12 @@ static int finish_file(struct recording *recording, enum recording_ending ending
     set_number(&facts, "lost", result->lost);
     if (unrecorded > 0)
         trace_facts_set(&facts, "inherited", "yes");
+    int written = write_ahead(recording, message);
     result->operations = trace_writer_operations(recording->writer);
+    if (written < 0) {
+        trace_facts_release(&facts);
+        return -1;
+    }
     int status = trace_writer_finish(recording->writer, &facts, message);
     recording->writer = NULL;
     trace_facts_release(&facts);

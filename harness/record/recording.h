@@ -18,6 +18,8 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+enum { RECORDING_AHEAD = 16 };
+
 enum recording_ending {
     RECORDING_GOES_ON,
     RECORDING_DIED,     /* the process is dead */
@@ -59,12 +61,15 @@ struct recording {
     struct trace_facts facts;
     struct merge *merge;
     struct trace_writer *writer;
+    struct trace_op ahead[RECORDING_AHEAD]; /* for the writer, which has been told of them */
+    unsigned ahead_count;
     uint64_t epoch_ns;                       /* CLOCK_MONOTONIC at the trace's time 0 */
     uint64_t flushed_operations, flushed_ns; /* at the last flush */
 };
 
 /* Makes the ring and gathers what is to be known about the process, which stands still. `*file`:
- * the ring's descriptor, the caller's. NULL with a message. `pidfd` is the recording's from then on.
+ * the ring's descriptor, the caller's. NULL with a message. `pidfd` is the recording's from then
+ * on.
  */
 struct recording *recording_create(struct recording_host *host, const struct process_origin *origin,
                                    uint64_t ring_bytes, int *file, char *message);

@@ -181,8 +181,12 @@ static int choose_repeat(struct laying *laying)
                            "%u laps repeated %u times are more than %d; choose a smaller laps= or "
                            "repeat=",
                            layout->laps, options->repeat, TRIAL_LAPS_MAXIMUM);
+    /* Where many workers meet, that takes its time, and more repetitions only more of it. */
+    uint64_t weight = layout->calls;
+    if (layout->workers > 1)
+        weight += (uint64_t)layout->laps * layout->workers * REPLAY_MEETING_CALLS;
     if (repeat == 0)
-        repeat = options->due ? 1 : (REPLAY_TRIAL_CALLS + layout->calls - 1) / layout->calls;
+        repeat = options->due ? 1 : (REPLAY_TRIAL_CALLS + weight - 1) / weight;
     layout->repeat = (uint32_t)(repeat < most ? repeat : most);
     return 0;
 }

@@ -15,8 +15,9 @@
 
 enum {
     REPLAY_STOPS_MAXIMUM = 256,
-    REPLAY_LAP_CALLS = 200000, /* of a lap where `laps` is left to us: 4 ms at 20 ns a call */
-    REPLAY_LAPS_DUE = 40,      /* laps in recorded time: then they are not a matter of calls */
+    REPLAY_LAP_CALLS = 200000,   /* of a lap where `laps` is left to us: 4 ms at 20 ns a call */
+    REPLAY_MEETING_CALLS = 2500, /* a worker wakes up for a lap in the time of so many */
+    REPLAY_LAPS_DUE = 40,        /* laps in recorded time: then they are not a matter of calls */
 };
 /* Calls of a trial where `repeat` is left to us: 50 ms at 20 ns a call. */
 #define REPLAY_TRIAL_CALLS UINT64_C(2500000)

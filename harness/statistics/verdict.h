@@ -37,11 +37,12 @@
  * were. Between the two (a change proven, of three quarters of the threshold, its interval within)
  * the change is named.
  *
- * Error rates: WORSE or BETTER for one truly unchanged cell of the family: at most alpha, as the
- * chance of any at all (WORSE: half of it). Wrong side: no more than that. SAME where the truth is
- * Z or more away: at most alpha / 2 for each such cell (the interval would have to miss it on its
- * inner side); this one holds cell by cell, not for the family. Beyond 'no difference' (intervals,
- * SAME) it is assumed that the change multiplies times and that both tracks have the same truth.
+ * Error rates: any truly unchanged cell of the family WORSE or BETTER: at most alpha, as the chance
+ * of any at all, by the lot alone; for a family of one, WORSE at most alpha / 2, since the lot has
+ * no side. The interval reported misses the truth: alpha for each cell. SAME where the truth is Z
+ * or more away: at most alpha / 2 for each cell (an interval would have to miss it on its inner
+ * side), not for the family. Beyond 'no difference' (intervals, SAME) it is assumed that the change
+ * multiplies times and that both tracks have the same truth.
  */
 #ifndef HEAPMARK_VERDICT_H
 #define HEAPMARK_VERDICT_H
@@ -74,7 +75,8 @@ enum verdict {
     X(TRACKS, "tracks disagree", "the two estimates contradict each other")                      \
     X(FAMILY, "one of many", "clear by itself, not clear enough among so many comparisons")      \
     X(UNREPEATABLE, "not repeatable", "an exact measure that varies by more than its tolerance") \
-    X(NO_SCALE, "no scale", "values of zero and no tolerance in units to judge them by")
+    X(NO_SCALE, "no scale",                                                                      \
+      "no change proven, but nothing to judge 'same' by: no threshold, or of zero")
 
 enum verdict_reason {
 #define X(name, word, help) REASON_##name,

@@ -133,10 +133,23 @@ static void add_thread_and_time(struct op_encoder *encoder, const struct trace_o
     encoder->time_run++;
 }
 
+static inline uint64_t hash_of(uint64_t address)
+{
+    return address * UINT64_C(0x9e3779b97f4a7c15) >> (64 - KNOWN_BITS);
+}
+
+void op_encoder_expect(const struct op_encoder *encoder, const struct trace_op *op)
+{
+    if (op->old_address != 0)
+        __builtin_prefetch(&encoder->known[hash_of(op->old_address)], 1);
+    if (op->address != 0 && op->address != op->old_address)
+        __builtin_prefetch(&encoder->known[hash_of(op->address)], 1);
+}
+
 /* The slot of an address, or a free one for it; NULL when neither is near. */
 static struct known *find(struct op_encoder *encoder, uint64_t address)
 {
-    uint64_t hash = address * UINT64_C(0x9e3779b97f4a7c15) >> (64 - KNOWN_BITS);
+    uint64_t hash = hash_of(address);
     for (uint64_t i = hash; i < hash + PROBES; i++) {
         struct known *known = &encoder->known[i & ((1 << KNOWN_BITS) - 1)];
         if (known->block != encoder->block || known->address == address)

@@ -16,6 +16,8 @@ void op_encoder_free(struct op_encoder *encoder);
 
 /* At most TRACE_BLOCK_OPERATIONS of them, each without fault (trace_op_fault), times rising. */
 void op_encoder_add(struct op_encoder *encoder, const struct trace_op *op);
+/* Says that this operation comes soon: fetches memory that it needs. */
+void op_encoder_expect(const struct op_encoder *encoder, const struct trace_op *op);
 uint32_t op_encoder_count(const struct op_encoder *encoder);
 /* Of the first and the last operation. */
 uint64_t op_encoder_first_ns(const struct op_encoder *encoder);

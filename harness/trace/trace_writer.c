@@ -250,6 +250,11 @@ static int write_threads(struct trace_writer *writer, uint32_t first, char *mess
     return 0;
 }
 
+void trace_writer_expect(const struct trace_writer *writer, const struct trace_op *op)
+{
+    op_encoder_expect(writer->encoder, op);
+}
+
 int trace_writer_add(struct trace_writer *writer, const struct trace_op *op, char *message)
 {
     const char *fault = trace_op_fault(op);

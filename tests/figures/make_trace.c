@@ -74,7 +74,7 @@ static void allocate(struct making *making, uint32_t thread)
         op.kind = kinds[draw(making, sizeof kinds)];
     if (op.kind == TRACE_MEMALIGN || op.kind == TRACE_ALIGNED_ALLOC ||
         op.kind == TRACE_POSIX_MEMALIGN)
-        op.alignment = alignment = UINT64_C(16) << draw(making, 9);
+        op.alignment = alignment = UINT64_C(16) << draw(making, 4);
     if (op.kind == TRACE_VALLOC || op.kind == TRACE_PVALLOC)
         alignment = 4096;
     if (op.kind == TRACE_ALIGNED_ALLOC)
