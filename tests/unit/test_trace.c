@@ -251,6 +251,12 @@ static void is_as_the_fixture_wrote_it(const char *path, size_t bit)
     trace_reader_close(reader);
 }
 
+#ifdef __SANITIZE_THREAD__
+enum { BIT_STEP = 31 }; /* one thread, and slow: nothing is to be found here */
+#else
+enum { BIT_STEP = 1 };
+#endif
+
 static void no_flipped_bit_goes_unseen(void **state)
 {
     (void)state;
@@ -259,7 +265,7 @@ static void no_flipped_bit_goes_unseen(void **state)
     const char *path = in_tmp("flip.hmt");
     fixture_write(path, &stream, 12);
     load_image(path);
-    for (size_t bit = 0; bit < image.length * 8; bit++) {
+    for (size_t bit = 0; bit < image.length * 8; bit += BIT_STEP) {
         image.bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
         store_image(path, image.length);
         int status;
