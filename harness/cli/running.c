@@ -9,6 +9,7 @@
 #include "run_lock.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,10 @@ static int describe_run(struct running *running)
         return message_set(running->message, "out of memory");
     if (conditions_add(run, &running->paths, running->message) < 0)
         return -1;
+    char gap[32];
+    snprintf(gap, sizeof gap, "%" PRIu64, options->latency_gap);
+    if (options->latency_gap > 0 && facts_add(run, LATENCY_GAP_FACT, gap) < 0)
+        return message_set(running->message, "out of memory");
     if (facts_add(run, "alone", running->machine_lock >= 0 ? "yes" : "no") < 0)
         return message_set(running->message, "out of memory");
     run->memory_limit_bytes =
@@ -163,6 +168,7 @@ int running_plan(struct running *running)
         .allocators = options->allocators.words,
         .allocator_count = options->allocators.count,
         .blocks = options->blocks,
+        .latency = options->latency_gap > 0,
     };
     if (describe_run(running) < 0 ||
         plan_make(&running->run, &request, &running->allocators, &running->workloads,

@@ -56,8 +56,9 @@ const uint64_t *replayer_next(struct worker *worker, const uint64_t *word,
                               struct replayer_call *call);
 /* Makes it, and counts it. */
 void replayer_make_call(struct worker *worker, const struct replayer_call *call);
-/* The quick loop over a whole stream. */
+/* The quick loop over a whole stream; the same with times taken by the worker's sampler. */
 void replayer_run(struct worker *worker, const uint64_t *word);
+void replayer_run_sampled(struct worker *worker, const uint64_t *word);
 
 /* Waits until the slot holds a block, and takes it out. */
 void *replayer_take(struct replayer *replayer, replayer_slot *slot);

@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "malloc_owner.h"
+#include "sampler.h"
 #include "session.h"
 
 #include <errno.h>
@@ -25,9 +26,11 @@ static void await(struct worker *worker, uint64_t due_ns)
                                        now_ns - (int64_t)(due_ns / replayer->speed));
     int64_t until_ns = atomic_load(&replayer->started_ns) + (int64_t)(due_ns / replayer->speed);
     struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
-    while (now_ns < until_ns &&
-           clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+    bool waits = now_ns < until_ns;
+    while (waits && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
         continue;
+    if (worker->sampler != NULL)
+        sampler_due(worker->sampler, until_ns, clock_ns(CLOCK_MONOTONIC), waits);
 }
 
 const uint64_t *replayer_next(struct worker *worker, const uint64_t *word,
@@ -173,6 +176,19 @@ static void *call_allocate(const struct replayer_call *call)
     }
 }
 
+static void *sample_allocate(struct worker *worker, const struct replayer_call *call)
+{
+    if (!sampler_wants(worker->sampler))
+        return call_allocate(call);
+    enum latency_kind kind = call->kind == SCRIPT_MALLOC   ? LATENCY_MALLOC
+                             : call->kind == SCRIPT_CALLOC ? LATENCY_CALLOC
+                                                           : LATENCY_ALIGNED;
+    uint64_t begin = sampler_begin(worker->sampler);
+    void *block = call_allocate(call);
+    sampler_note(worker->sampler, begin, ticks_end(), kind, call->bytes);
+    return block;
+}
+
 static void check_new(struct worker *worker, const struct replayer_call *call, void *block)
 {
     const struct replayer *replayer = replayer_of(worker);
@@ -189,7 +205,7 @@ static void check_new(struct worker *worker, const struct replayer_call *call, v
 
 static void make_allocation(struct worker *worker, const struct replayer_call *call)
 {
-    void *block = call_allocate(call);
+    void *block = worker->watched ? sample_allocate(worker, call) : call_allocate(call);
     if ((call->options & SCRIPT_FAILED) != 0) {
         free(block); /* here it did not fail; nobody has a use for it */
         tally_operation(&worker->tally);
@@ -216,9 +232,13 @@ static void make_free(struct worker *worker, const struct replayer_call *call)
     bool live = (call->options & SCRIPT_FROM_NOTHING) == 0;
     tally_operation(&worker->tally);
     tally_shrank(&worker->tally, live ? (int64_t)call->bytes : 0);
+    if (!worker->watched) {
+        free(block);
+        return;
+    }
     if (worker->inspected && block != NULL)
         worker_inspect_shrank(worker, block, call->bytes);
-    free(block);
+    sampler_free(worker->sampler, block, call->bytes);
 }
 
 static void *call_realloc(const struct replayer_call *call, void *block)
@@ -227,11 +247,28 @@ static void *call_realloc(const struct replayer_call *call, void *block)
                                              : realloc(block, call->bytes);
 }
 
+static void *sample_realloc(struct worker *worker, const struct replayer_call *call, void *block)
+{
+    if (!sampler_wants(worker->sampler))
+        return call_realloc(call, block);
+    uint64_t begin = sampler_begin(worker->sampler);
+    void *moved = call_realloc(call, block);
+    sampler_note(worker->sampler, begin, ticks_end(), LATENCY_REALLOC, call->bytes);
+    return moved;
+}
+
+static void *watch_realloc(struct worker *worker, const struct replayer_call *call, void *block)
+{
+    if (worker->inspected && block != NULL)
+        worker_inspect_shrank(worker, block, call->old_bytes);
+    return sample_realloc(worker, call, block);
+}
+
 /* The block stays as it was: whoever succeeds where the trace's allocator did not is put back. */
 static void make_failing_realloc(struct worker *worker, const struct replayer_call *call)
 {
     void *block = take_block(worker, call, call->old_bytes);
-    void *got = call_realloc(call, block);
+    void *got = sample_realloc(worker, call, block);
     bool live = (call->options & SCRIPT_FROM_NOTHING) == 0;
     if (got != NULL && !live) {
         free(got);
@@ -267,9 +304,7 @@ static void make_realloc(struct worker *worker, const struct replayer_call *call
         return;
     }
     void *block = take_block(worker, call, call->old_bytes);
-    if (worker->inspected && block != NULL)
-        worker_inspect_shrank(worker, block, call->old_bytes);
-    void *moved = call_realloc(call, block);
+    void *moved = worker->watched ? watch_realloc(worker, call, block) : call_realloc(call, block);
     if (heapmark_unlikely(moved == NULL) && call->bytes > 0)
         worker_out_of_memory(worker, call->bytes);
     tally_operation(&worker->tally);
