@@ -12,12 +12,16 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum { FIXTURE_STREAMS = 64, FIXTURE_NAME_BYTES = 64 };
+enum {
+    FIXTURE_STREAMS = 64,
+    FIXTURE_NAME_BYTES = 64,
+    FIXTURE_PATIENCE_MS = 1000, /* of the rings */
+};
 
 struct fixture_record {
     uint32_t thread, tid;
     unsigned kind, alignment_log2;
-    bool failed;
+    bool failed, alone;
     uint64_t address; /* or errno */
     uint64_t size;    /* RING_TIME: ticks */
     uint32_t number;
