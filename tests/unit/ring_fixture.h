@@ -38,9 +38,9 @@ struct fixture_stream {
 
 struct ring_fixture {
     char name[FIXTURE_NAME_BYTES]; /* "@...", for HEAPMARK_RECORD */
-    size_t ring_bytes;             /* of the rings handed out */
-    bool refuse;                   /* hellos are answered with a refusal */
-    bool deaf;                     /* hellos are answered with a closed socket */
+    _Atomic size_t ring_bytes;     /* of the rings handed out */
+    _Atomic bool refuse;           /* hellos are answered with a refusal */
+    _Atomic bool deaf;             /* hellos are answered with a closed socket */
     _Atomic bool drain;            /* emptied chunks go back while the process runs */
     _Atomic bool beat;             /* the heartbeat goes */
     _Atomic bool over;
