@@ -20,12 +20,13 @@ struct profile_options {
 enum { KEY_TOP = 256, KEY_BARE, TOP_DEFAULT = 20 };
 
 static const struct argp_option option_table[] = {
-    {"output",                               'o', "PROFILE.csv", 0, "Write the whole table there, as CSV", 0},
-    {"bare",                         KEY_BARE, NULL, 0,
+    {"output",                                                     'o', "PROFILE.csv", 0, "Write the whole table there, as CSV; - is standard output",
+     0},
+    {"bare",                                               KEY_BARE, NULL, 0,
      "In the CSV only size, alloc_rate and num_live, without a heading, as fleetbench's "
      "distributions are written", 0},
     {"top", KEY_TOP, "N", 0, "Print so many sizes (default: 20)", 0},
-    {0                                     },
+    {0                                                           },
 };
 
 static const char documentation[] =
