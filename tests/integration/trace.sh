@@ -169,6 +169,12 @@ PY
     trace leaks --top 1 "$TMP/app.hmt" | grep -q 'more sizes'
     trace cut "$TMP/app.hmt" -o "$TMP/cut.hmt" --to 1001 2>/dev/null
     trace leaks "$TMP/cut.hmt" | grep -q 'which is no leak'
+    # A half-written trace does not become whole by being copied.
+    head -c $(($(stat -c %s "$TMP/app.hmt") - 9)) "$TMP/app.hmt" >"$TMP/half.hmt"
+    trace cut "$TMP/half.hmt" -o "$TMP/cut.hmt" --from 1% 2>/dev/null
+    trace scale "$TMP/half.hmt" -o "$TMP/scaled.hmt" --copies 2 2>/dev/null
+    trace leaks "$TMP/cut.hmt" | grep -q 'which is no leak'
+    trace leaks "$TMP/scaled.hmt" | grep -q 'which is no leak'
 }
 
 test_wrong_use_is_told() {
