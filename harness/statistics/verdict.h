@@ -75,7 +75,8 @@ enum verdict {
     X(TRACKS, "tracks disagree", "the two estimates contradict each other")                      \
     X(FAMILY, "one of many", "clear by itself, not clear enough among so many comparisons")      \
     X(UNREPEATABLE, "not repeatable", "an exact measure that varies by more than its tolerance") \
-    X(NO_SCALE, "no scale", "values of zero and no tolerance in units to judge them by")
+    X(NO_SCALE, "no scale",                                                                      \
+      "no change proven, but nothing to judge 'same' by: no threshold, or of zero")
 
 enum verdict_reason {
 #define X(name, word, help) REASON_##name,
