@@ -95,6 +95,9 @@ VERSION_OBJECTS := $(B)/harness/common/version.o $(B)/plain/harness/common/versi
 $(VERSION_OBJECTS): $(B)/version.txt
 $(VERSION_OBJECTS): BASE_CFLAGS += -DHEAPMARK_VERSION='"$(VERSION)"'
 
+# An archive holds one object of a name: the second would silently replace the first.
+TWINS := $(shell printf '%s\n' $(notdir $(HARNESS_OBJECTS)) | sort | uniq -d)
+$(if $(TWINS),$(error two stages of harness/ have a source of the same name: $(TWINS:.o=.c)))
 # Everything but main: the program is made of it, and so are the unit tests.
 $(B)/libharness.a: $(filter-out $(B)/harness/cli/main.o,$(HARNESS_OBJECTS))
 	$(Q)rm -f $@ && $(AR) rcs $@ $^

@@ -40,7 +40,9 @@ $(B)/tests/figures/make_trace: $(B)/tests/figures/make_trace.o $(B)/libharness.a
 # It looks for the runner beside itself.
 $(B)/figures: $(B)/tests/figures/figures all
 	@cp $< $@
-figures: $(B)/figures $(B)/tests/figures/make_trace
+figures: $(B)/figures $(B)/tests/figures/make_trace $(B)/tests/unit/shim_ring.so
+	$(B)/tests/figures/make_trace build/figures-one.hmt 1000000 1 100000 0 plain
+	$(B)/tests/figures/make_trace build/figures-two.hmt 1000000 2 5000 50 plain
 	$(B)/figures
 # How often verdicts are right on simulated machines; docs/verdicts.md.
 $(B)/tests/figures/verdict_rates: $(B)/tests/figures/verdict_rates.o $(B)/tests/unit/libfixtures.a $(B)/libharness.a

@@ -3,17 +3,57 @@
 
 #include "message.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* ---- what a signal leaves behind ------------------------------------------------- */
+
+static const int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+enum { ENDING_SIGNALS = sizeof ending_signals / sizeof ending_signals[0] };
+
+/* A handler is given nothing but the signal's number, hence a global: the draft to remove, or "".
+ * Written only while the handler is not installed. */
+static char guarded[PATH_MAX];
+
+static void remove_draft(int number)
+{
+    unlink(guarded);
+    raise(number); /* SA_RESETHAND: now it ends us, as if nobody had looked */
+}
+
+static void guard(const char *draft)
+{
+    struct sigaction action = {.sa_handler = remove_draft, .sa_flags = (int)SA_RESETHAND}, before;
+    assert(guarded[0] == '\0');
+    snprintf(guarded, sizeof guarded, "%s", draft);
+    for (int i = 0; i < ENDING_SIGNALS; i++)
+        if (sigaction(ending_signals[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+            sigaction(ending_signals[i], &action, NULL);
+}
+
+static void unguard(void)
+{
+    struct sigaction now;
+    for (int i = 0; i < ENDING_SIGNALS; i++)
+        if (sigaction(ending_signals[i], NULL, &now) == 0 && now.sa_handler == remove_draft)
+            signal(ending_signals[i], SIG_DFL);
+    guarded[0] = '\0';
+}
+
+/* ---- the file --------------------------------------------------------------------- */
+
 int part_file_begin(struct part_file *file, const char *path, char *message)
 {
     struct stat status;
     *file = (struct part_file){0};
+    if (strcmp(path, "-") == 0)
+        path = "/dev/stdout";
     bool exists = stat(path, &status) == 0;
     if (exists && S_ISDIR(status.st_mode))
         return message_set(message, "cannot write %s: it is a folder", path);
@@ -32,6 +72,8 @@ int part_file_begin(struct part_file *file, const char *path, char *message)
                                          file->path, file->path + folder, (long)getpid());
     if (length >= PATH_MAX)
         return message_set(message, "cannot write %s: %s", path, strerror(ENAMETOOLONG));
+    if (!file->direct)
+        guard(file->draft);
     return 0;
 }
 
@@ -57,5 +99,6 @@ int part_file_end(struct part_file *file, int result, char *message)
         name_file(file, message);
         unlink(file->draft);
     }
+    unguard();
     return result;
 }

@@ -196,11 +196,11 @@ int plan_make(struct run *run, const struct plan_request *request,
 {
     struct planning planning = {
         .run = run,
-        .every_allocator_named = request->allocator_count > 0,
+        .every_allocator_named = request->allocator_count > 0 || run->allocator_count > 0,
         .message = message,
     };
-    if (allocator_select(allocators, request->allocators, request->allocator_count, run, message) <
-        0)
+    if (run->allocator_count == 0 && allocator_select(allocators, request->allocators,
+                                                      request->allocator_count, run, message) < 0)
         return -1;
     int result = add_workloads(&planning, request, workloads);
     if (result == 0)

@@ -26,8 +26,8 @@ struct plan_request {
     unsigned blocks; /* -n; 0: the suite's, or PLAN_BLOCKS_DEFAULT */
 };
 
-/* Fills the workloads, allocators and trials of `run`, whose seeds are set. Returns 0, or -1
- * with a message. */
+/* Fills the workloads, allocators and trials of `run`, whose seeds are set; allocators that it has
+ * already are all that it gets. Returns 0, or -1 with a message. */
 int plan_make(struct run *run, const struct plan_request *request,
               const struct allocator_catalog *allocators, const struct workload_catalog *workloads,
               char *message);

@@ -214,11 +214,12 @@ static void finish(struct conducting *conducting, struct trial_record *planned,
             conducting->failed = true;
             message_set(conducting->message, "%s", store_message(given->store));
         } else {
-            /* Laps and timeline are the store's from here on: a long run must not pile them up. */
-            trial_record_release(outcome);
             *planned = *outcome;
             conducting->done++;
             given->progress(given->argument, given->run, planned, conducting->done);
+            /* Laps and timeline are the store's from here on: a long run must not pile them up. */
+            trial_record_release(planned);
+            *outcome = *planned;
         }
     }
     trial_record_release(outcome);
@@ -283,14 +284,21 @@ static void take_trial(struct conducting *conducting, struct trial_record *plann
     finish(conducting, planned, &record);
 }
 
+static bool to_be_run(const struct conduct *given, const struct trial_record *record)
+{
+    /* It may have been run before this run was resumed. */
+    return record->status == STATUS_PLANNED &&
+           (given->wanted == NULL || given->wanted(given->argument, &record->key));
+}
+
 static struct trial_record *next_of_batch(struct conducting *conducting)
 {
     pthread_mutex_lock(&conducting->lock);
     struct trial_record *record = NULL;
     while (conducting->next < conducting->end && record == NULL) {
         record = &conducting->given->run->trials[conducting->next++];
-        if (record->status != STATUS_PLANNED)
-            record = NULL; /* run before this one was resumed */
+        if (!to_be_run(conducting->given, record))
+            record = NULL;
     }
     pthread_mutex_unlock(&conducting->lock);
     return record;
@@ -342,7 +350,8 @@ static void run_all(struct conducting *conducting)
             continue;
         }
         i++;
-        if (record->status != STATUS_PLANNED)
+        /* Nobody else is at it, so that the lock would guard nothing. */
+        if (!to_be_run(conducting->given, record))
             continue;
         unsigned threads = run->workloads[record->key.workload].threads;
         take_trial(conducting, record, cpus_choose(&conducting->cpus, threads));

@@ -16,7 +16,10 @@
 
 #include <signal.h>
 
-/* After each trial; `done` counts all that need not be run any more, of run->trial_count. */
+/* Whether a trial that is planned is to be run now; what is not wanted stays planned. */
+typedef bool conduct_wanted_fn(void *argument, const struct trial_key *key);
+/* After each trial; `done` counts all that need not be run any more, of run->trial_count. The
+ * record's laps and timeline are gone when it returns. */
 typedef void conduct_progress_fn(void *argument, const struct run *run,
                                  const struct trial_record *record, size_t done);
 
@@ -27,11 +30,12 @@ struct conduct {
     const struct program_list *programs;
     const struct recordings *recordings; /* of the run's recorded workloads */
     const volatile sig_atomic_t *interrupted;
-    conduct_progress_fn *progress; /* called with the conductor's lock held, from any thread */
-    void *argument;
+    conduct_wanted_fn *wanted; /* NULL: all are */
+    conduct_progress_fn *progress;
+    void *argument; /* of both, which are never called from two threads at once */
 };
 
-/* Runs every trial that is still 'planned'. Returns 0 when the plan is through or was
+/* Runs every trial that is still 'planned' and wanted. Returns 0 when the plan is through or was
  * interrupted, -1 with a message when it could not go on (the store failed): what was stored
  * before stays. */
 int conduct_run(const struct conduct *conduct, char *message);

@@ -11,7 +11,7 @@ enum { ENTRIES_A_WRITE = 1024 };
 
 struct listing {
     struct session *session;
-    struct block_list head;
+    struct block_list *head;
     uint64_t written; /* entries */
     size_t gathered;
     struct block_list_entry entry[ENTRIES_A_WRITE];
@@ -35,7 +35,7 @@ static void write_at(struct listing *listing, uint64_t offset, const void *from,
 
 static void flush(struct listing *listing)
 {
-    write_at(listing, sizeof listing->head + listing->written * sizeof(struct block_list_entry),
+    write_at(listing, sizeof *listing->head + listing->written * sizeof(struct block_list_entry),
              listing->entry, listing->gathered * sizeof *listing->entry);
     listing->written += listing->gathered;
     listing->gathered = 0;
@@ -54,7 +54,7 @@ static void add(struct listing *listing, const void *block, size_t bytes, enum b
 static void add_live(void *argument, void *block, size_t bytes)
 {
     struct listing *listing = argument;
-    listing->head.live_bytes += bytes;
+    listing->head->live_bytes += bytes;
     add(listing, block, bytes, BLOCK_LIVE);
 }
 
@@ -69,22 +69,22 @@ static void list_blocks(struct session *session, unsigned lap)
 {
     struct listing listing; /* on the stack: no memory of ours appears at a stop */
     listing.session = session;
-    listing.head = (struct block_list){.lap = lap};
+    struct block_list head = {.lap = lap};
+    listing.head = &head;
     listing.written = listing.gathered = 0;
     for (unsigned i = 0; i < session->trial.threads; i++)
-        listing.head.operations +=
-            atomic_load_explicit(&session_worker(session, i)->tally.operations,
-                                 memory_order_relaxed);
+        head.operations += atomic_load_explicit(&session_worker(session, i)->tally.operations,
+                                                memory_order_relaxed);
     if (session->workload->blocks != NULL)
         session->workload->blocks(&session->trial, add_live, &listing);
     /* Entries written behind free blocks of a walk that failed half-way would be a lie. */
     flush(&listing);
     uint64_t live = listing.written;
     if (heapmark_heap_walk != NULL)
-        listing.head.walked = heapmark_heap_walk(add_free, &listing) >= 0;
+        head.walked = heapmark_heap_walk(add_free, &listing) >= 0;
     flush(&listing);
-    listing.head.count = listing.head.walked ? listing.written : live;
-    write_at(&listing, 0, &listing.head, sizeof listing.head);
+    head.count = head.walked ? listing.written : live;
+    write_at(&listing, 0, &head, sizeof head);
 }
 
 void map_stop(struct session *session, unsigned lap)

@@ -17,7 +17,7 @@
 enum {
     PAUSES_FIRST = 16,
     PAUSES_MOST = 512,
-    LOOKS_AWAKE = 40, /* some 300 us: longer than the other one loses the CPU for by an interrupt */
+    LOOKS_AWAKE = 8, /* some 50 to 100 us: what a wake-up costs */
     SLEEP_NS = 200000,
 };
 

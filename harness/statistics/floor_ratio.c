@@ -94,17 +94,22 @@ static void shift_new(struct floor_ratio *floors, double shift)
     }
 }
 
-/* Counts to the rank in each lane. A lane starts at 2^bits - rank and is done when it overflows. */
+/* Counts to the rank in each lane. A lane starts at 2^bits - rank, with just enough bits for that,
+ * and is done when it overflows. */
 struct lanes {
     uint64_t bit[COUNTER_BITS];
+    size_t bits;
     uint64_t open; /* lanes that are not done */
     double *sums;  /* one a lane */
 };
 
 static void lanes_init(struct lanes *lanes, size_t rank, double *sums)
 {
-    unsigned start = (1u << COUNTER_BITS) - (unsigned)rank;
-    for (size_t b = 0; b < COUNTER_BITS; b++)
+    lanes->bits = 1;
+    while ((size_t)1 << lanes->bits < rank)
+        lanes->bits++;
+    size_t start = ((size_t)1 << lanes->bits) - rank;
+    for (size_t b = 0; b < lanes->bits; b++)
         lanes->bit[b] = (start >> b & 1) != 0 ? ~UINT64_C(0) : 0;
     lanes->open = ~UINT64_C(0);
     lanes->sums = sums;
@@ -114,7 +119,7 @@ static void lanes_init(struct lanes *lanes, size_t rank, double *sums)
 static inline void lanes_count(struct lanes *lanes, uint64_t members, double time)
 {
     uint64_t carry = members & lanes->open;
-    for (size_t b = 0; b < COUNTER_BITS && carry != 0; b++) {
+    for (size_t b = 0; b < lanes->bits && carry != 0; b++) {
         uint64_t next = lanes->bit[b] & carry;
         lanes->bit[b] ^= carry;
         carry = next;

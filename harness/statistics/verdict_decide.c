@@ -66,9 +66,6 @@ static enum verdict decide(struct verdict_cell *cell, double alpha)
     cell->reason = REASON_NONE;
     if (isnan(cell->level))
         return decide_undecided(cell, REASON_FEW);
-    /* Identical values need no scale. */
-    if (!(cell->zone > 0) && (reported->low != 0 || reported->high != 0))
-        return decide_undecided(cell, REASON_NO_SCALE);
     if (proven && tracks_agree(cell) && fabs(reported->value) >= cell->least)
         return verdict_of_change(cell, reported->value);
     bool inside = reported->low >= -cell->zone && reported->high <= cell->zone;
@@ -76,6 +73,8 @@ static enum verdict decide(struct verdict_cell *cell, double alpha)
         cell->reason = proven ? REASON_TINY : REASON_NONE;
         return VERDICT_SAME;
     }
+    if (!(cell->zone > 0))
+        return decide_undecided(cell, REASON_NO_SCALE);
     if (inside || (proven && !tracks_agree(cell)))
         return decide_undecided(cell, REASON_TRACKS);
     if (proven)

@@ -1,8 +1,9 @@
 /*
  * Reads a trace file (.hmt), complete or half-written.
  *
- * Memory is bounded by one block, whatever the file says. Damage ends in a message that names
- * file, offset and reason.
+ * Memory is bounded whatever the file says: 18 MiB (a block packed and unpacked, the index), the
+ * facts, and 72 bytes for each thread, of which there are 2^20 at the most. Damage ends in a
+ * message that names file, offset and reason.
  */
 #ifndef HEAPMARK_TRACE_READER_H
 #define HEAPMARK_TRACE_READER_H

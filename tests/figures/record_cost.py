@@ -108,8 +108,9 @@ def run(words, folder, extra, before=()):
 
 def under_heaptrack(words, folder, extra):
     before = resource_cpu()
-    subprocess.run(["heaptrack", "-o", os.path.join(folder, "heaptrack"), *words], env=dict(os.environ, **extra),
-                   cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300)
+    with tempfile.TemporaryDirectory() as own:
+        subprocess.run(["heaptrack", "-o", os.path.join(own, "data"), *words], env=dict(os.environ, **extra), cwd=folder,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300, check=True)
     return resource_cpu() - before
 
 
@@ -144,6 +145,8 @@ def measure(name, words, only, extra, rounds, folder, heaptrack):
             ratio = f"{under_heaptrack(words, folder, extra) / statistics.median(plain_cpu):.1f}"
         except subprocess.TimeoutExpired:
             ratio = "over 300 s"
+        except subprocess.CalledProcessError:
+            ratio = "failed"
     for f in os.listdir(folder):
         if f.startswith("trace"):
             os.remove(os.path.join(folder, f))

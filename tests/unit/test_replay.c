@@ -484,6 +484,35 @@ static void traces_that_cannot_be_are_refused(void **state)
     refuses(&(struct replay_options){.memory_bytes = 1, .folder = "/no/such"}, "/no/such");
 }
 
+/* While a realloc is under way the old address may be another thread's already; one that never
+ * comes back leaves its block behind. */
+static void a_realloc_in_two_parts_gives_its_address_away(void **state)
+{
+    const struct trace_op ops[] = {
+        {.kind = TRACE_MALLOC,  .address = 16,               .size = 10},
+        {.kind = TRACE_REALLOC_BEGIN,                     .old_address = 16                     },
+        {.kind = TRACE_MALLOC,                     .thread = 1,        .address = 16, .size = 100},
+        {.kind = TRACE_REALLOC,        .flags = TRACE_SPLIT,                 .old_address = 16, .address = 32, .size = 20},
+        {.kind = TRACE_FREE, .thread = 1, .old_address = 16},
+        {.kind = TRACE_FREE,        .old_address = 32                        },
+    };
+    const struct replay_options usual = {.laps = 1};
+    struct replay replay;
+    char message[MESSAGE_BYTES];
+    (void)state;
+    write_ops(ops, 6, 2);
+    assert_int_equal(replay_make(&replay, trace, &usual, message), 0);
+    assert_int_equal(replay.head.calls, 5);
+    assert_int_equal(replay.head.live_peak_bytes, 120);
+    assert_int_equal(replay.head.live_end_blocks, 0);
+    replay_release(&replay);
+    write_ops(ops, 3, 2);
+    assert_int_equal(replay_make(&replay, trace, &usual, message), 0);
+    assert_int_equal(replay.head.live_end_blocks, 2);
+    assert_int_equal(replay.head.live_end_bytes, 110);
+    replay_release(&replay);
+}
+
 /* Threads that come one after the other share workers when there are too many. */
 static void many_threads_share_workers_or_are_refused(void **state)
 {
@@ -538,6 +567,7 @@ int main(void)
         cmocka_unit_test(a_folded_script_has_one_worker_and_no_waits),
         cmocka_unit_test(times_are_told_where_they_are_asked_for),
         cmocka_unit_test(traces_that_cannot_be_are_refused),
+        cmocka_unit_test(a_realloc_in_two_parts_gives_its_address_away),
         cmocka_unit_test(many_threads_share_workers_or_are_refused),
         cmocka_unit_test(laps_and_repetitions_are_chosen_by_the_calls),
     };

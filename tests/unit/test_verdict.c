@@ -265,6 +265,8 @@ static void test_bytes(void **state)
     cell = judge_bytes(&bytes_measure, -4096, 4096, 1 << 20, 4096);
     assert_verdict(&cell, VERDICT_WORSE, REASON_NONE);
     cell = judge_bytes(&no_tolerance, 0, 0, 4096, 0);
+    assert_verdict(&cell, VERDICT_WORSE, REASON_NONE);
+    cell = judge_bytes(&no_tolerance, -4096, 4096, -4096, 2731);
     assert_verdict(&cell, VERDICT_UNDECIDED, REASON_NO_SCALE);
     cell = judge_bytes(&no_tolerance, 0, 0, 0, 0);
     assert_verdict(&cell, VERDICT_SAME, REASON_NONE);

@@ -6,7 +6,7 @@ hash of a string decides an order (PYTHONHASHSEED is 0 besides).
 import gc
 import sys
 
-TURNS = 10
+TURNS = int(sys.argv[1]) if len(sys.argv) > 1 else 10
 
 
 class Node:
