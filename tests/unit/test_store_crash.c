@@ -1,6 +1,5 @@
 /*
- * A writer that is killed at any moment loses the trial under way and nothing else; and what a
- * trial costs to store.
+ * A writer that is killed at any moment loses the trial under way and nothing else.
  */
 #include "run_fixture.h"
 #include "store_fixture.h"
