@@ -2,6 +2,7 @@
  * The table for a terminal: a block a workload, 120 columns, the fastest allocator first.
  */
 #include "latency_rows.h"
+#include "machine_text.h"
 #include "output.h"
 #include "stream.h"
 #include "table.h"
@@ -265,6 +266,7 @@ int output_text(FILE *file, const struct summary *summary)
     for (size_t w = 0; w < run->workload_count; w++)
         print_workload(&page, w);
     print_means(&page);
+    machine_text(&page.stream, run);
     print_notes(&page);
     free(page.order);
     return stream_finish(&page.stream);
