@@ -1,6 +1,7 @@
 /* Drafts of files; see part_file.h. */
 #include "part_file.h"
 
+#include "ending_signals.h"
 #include "message.h"
 
 #include <assert.h>
@@ -14,9 +15,6 @@
 
 /* ---- what a signal leaves behind ------------------------------------------------- */
 
-static const int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-enum { ENDING_SIGNALS = sizeof ending_signals / sizeof ending_signals[0] };
-
 /* A handler is given nothing but the signal's number, hence a global: the draft to remove, or "".
  * Written only while the handler is not installed. */
 static char guarded[PATH_MAX];
@@ -29,20 +27,14 @@ static void remove_draft(int number)
 
 static void guard(const char *draft)
 {
-    struct sigaction action = {.sa_handler = remove_draft, .sa_flags = (int)SA_RESETHAND}, before;
     assert(guarded[0] == '\0');
     snprintf(guarded, sizeof guarded, "%s", draft);
-    for (int i = 0; i < ENDING_SIGNALS; i++)
-        if (sigaction(ending_signals[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
-            sigaction(ending_signals[i], &action, NULL);
+    ending_signals_catch(remove_draft, (int)SA_RESETHAND);
 }
 
 static void unguard(void)
 {
-    struct sigaction now;
-    for (int i = 0; i < ENDING_SIGNALS; i++)
-        if (sigaction(ending_signals[i], NULL, &now) == 0 && now.sa_handler == remove_draft)
-            signal(ending_signals[i], SIG_DFL);
+    ending_signals_release(remove_draft);
     guarded[0] = '\0';
 }
 

@@ -92,11 +92,11 @@ test_peak_is_never_below_what_was_seen() {
 
 test_a_stopped_harness_is_no_slow_allocator() {
     local status=0
-    "$HEAPMARK" run -w pairs:laps=40 -n 12 -a glibc --time-limit 1500ms -o "$(store)" -q 2>"$TMP/err" &
+    "$HEAPMARK" run -w pairs:laps=4 -n 200 -a glibc --time-limit 3s -o "$(store)" -q 2>"$TMP/err" &
     local pid=$!
     await_trials 1
     kill -STOP $pid
-    sleep 2.5
+    sleep 4
     kill -CONT $pid
     wait $pid || status=$?
     cat "$TMP/err"

@@ -270,6 +270,31 @@ test_a_signal_leaves_nothing_behind() {
     done
 }
 
+test_a_signal_takes_gnuplot_along() {
+    make_trace
+    mkdir "$TMP/bin"
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\necho half >"$5.svg"\necho $$ >"%s/gnuplot"\nexec sleep 60\n' "$TMP" >"$TMP/bin/gnuplot"
+    chmod +x "$TMP/bin/gnuplot"
+    for command in "trace info --plot $TMP/charts $TMP/app.hmt" "map -w $TMP/app.hmt -a glibc -o $TMP/charts"; do
+        rm -f "$TMP/gnuplot"
+        # shellcheck disable=SC2086
+        PATH=$TMP/bin:$PATH "$HEAPMARK" $command >/dev/null 2>"$TMP/err" &
+        pid=$!
+        for _ in $(seq 1000); do
+            [ ! -s "$TMP/gnuplot" ] || break
+            sleep 0.01
+        done
+        [ -n "$(find "$TMP/charts" -name '.*.svg')" ]
+        status=0
+        kill $pid
+        wait $pid || status=$?
+        [ $status = 143 ] || { echo "$command: status $status"; cat "$TMP/err"; exit 1; }
+        [ -z "$(find "$TMP/charts" -name '.*.svg')" ] || { find "$TMP/charts"; exit 1; }
+        ! kill -0 "$(cat "$TMP/gnuplot")" 2>/dev/null
+    done
+}
+
 test_a_dash_is_standard_output() {
     make_trace
     trace cut "$TMP/app.hmt" -o - --to 100 2>/dev/null >"$TMP/a.hmt"
