@@ -196,6 +196,43 @@ static void calls_that_yielded_no_block_keep_none(void **state)
     }
 }
 
+static void ends_as(const struct trace_op *op, const char *preload, enum trial_outcome wanted,
+                    const char *words)
+{
+    struct replay replay = make_of(op, 1);
+    struct driver_outcome outcome;
+    struct driver_order order = {.workload = "replay",
+                                 .params = "repeat=1",
+                                 .script = replay.descriptor,
+                                 .preload = preload};
+    driver_run(&order, &outcome);
+    assert_int_equal(outcome.page->outcome, wanted);
+    if (strstr(outcome.page->message, words) == NULL)
+        fail_msg("'%s' does not say '%s'", outcome.page->message, words);
+    driver_release(&outcome);
+    replay_release(&replay);
+}
+
+static void alignments_refused_or_missed_are_called_that(void **state)
+{
+    static const struct trace_op refused = {.kind = TRACE_POSIX_MEMALIGN,
+                                            .address = 16,
+                                            .size = 100,
+                                            .alignment = 24};
+    static const struct trace_op missed = {.kind = TRACE_MEMALIGN,
+                                           .address = 256,
+                                           .size = 300,
+                                           .alignment = 256};
+    char *shim = strdup(driver_beside("tests/unit/shim_corrupting.so"));
+    (void)state;
+    ends_as(&refused, NULL, OUTCOME_REFUSED,
+            "posix_memalign(&block, 24, 100): the allocator refuses");
+    ends_as(&missed, shim, OUTCOME_CORRUPT,
+            "memalign(256, 300): the allocator returned a block "
+            "that is not aligned");
+    free(shim);
+}
+
 /* ---- map stops ------------------------------------------------------------------------ */
 
 struct seen {
@@ -301,6 +338,7 @@ int main(void)
         cmocka_unit_test(every_way_makes_the_calls_of_the_trace),
         cmocka_unit_test(a_corrupting_allocator_is_caught),
         cmocka_unit_test(calls_that_yielded_no_block_keep_none),
+        cmocka_unit_test(alignments_refused_or_missed_are_called_that),
         cmocka_unit_test(map_stops_list_the_live_blocks),
         cmocka_unit_test(without_a_script_there_is_no_replay),
     };
