@@ -46,7 +46,7 @@ enum script_kind {
 };
 
 enum script_option {
-    SCRIPT_FAILED = 1 << 0,       /* the call failed in the trace: no block comes of it */
+    SCRIPT_FAILED = 1 << 0,       /* no block came of the call in the trace: none is kept */
     SCRIPT_FROM_NOTHING = 1 << 1, /* the block given is NULL */
     SCRIPT_TO_NOTHING = 1 << 2,   /* realloc to 0 that freed the block */
     SCRIPT_GIVES = 1 << 3,        /* as SCRIPT_GIVE, for any kind */

@@ -215,7 +215,10 @@ static int write_step(struct maker *maker, const struct step *step)
     bool takes_block = phrase.resizes || step->kind == TRACE_FREE;
     if (place(maker, step, &phrase) < 0)
         return -1;
-    if ((step->flags & TRACE_FAILED) != 0)
+    /* A call that yielded no block has no slot to put one into, failed or not: malloc(0) that
+     * returned NULL, realloc(block from before, 0). */
+    bool nothing = step->begun == LIFE_NONE && step->ended == LIFE_NONE && step->kind != TRACE_FREE;
+    if (nothing || (step->flags & TRACE_FAILED) != 0)
         phrase.options |= SCRIPT_FAILED;
     if (takes_block && step->ended == LIFE_NONE)
         phrase.options |= SCRIPT_FROM_NOTHING;

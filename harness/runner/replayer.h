@@ -56,6 +56,11 @@ const uint64_t *replayer_next(struct worker *worker, const uint64_t *word,
                               struct replayer_call *call);
 /* Makes it, and counts it. */
 void replayer_make_call(struct worker *worker, const struct replayer_call *call);
+/* Ends the trial: the call, which allocates, gave no block where one was due; `error`: errno. */
+_Noreturn void replayer_end_without_block(struct worker *worker, const struct replayer_call *call,
+                                          int error);
+/* Ends the trial when the block is not what the call asked for. */
+void replayer_check_new(struct worker *worker, const struct replayer_call *call, const void *block);
 /* The quick loop over a whole stream. */
 void replayer_run(struct worker *worker, const uint64_t *word);
 
