@@ -33,6 +33,17 @@ static void await(struct worker *worker, uint64_t due_ns)
         sampler_due(worker->sampler, until_ns, clock_ns(CLOCK_MONOTONIC), waits);
 }
 
+static void enter(struct worker *worker, uint32_t stretch)
+{
+    if (worker->sampler == NULL) {
+        replayer_enter(worker, stretch);
+        return;
+    }
+    int64_t before_ns = clock_ns(CLOCK_MONOTONIC);
+    replayer_enter(worker, stretch);
+    sampler_hold(worker->sampler, clock_ns(CLOCK_MONOTONIC) - before_ns);
+}
+
 const uint64_t *replayer_next(struct worker *worker, const uint64_t *word,
                               struct replayer_call *call)
 {
@@ -60,6 +71,9 @@ const uint64_t *replayer_next(struct worker *worker, const uint64_t *word,
             continue;
         case SCRIPT_DUE:
             await(worker, value);
+            continue;
+        case SCRIPT_STRETCH:
+            enter(worker, (uint32_t)value);
             continue;
         case SCRIPT_END:
             return NULL;
@@ -167,7 +181,8 @@ static void *call_allocate(const struct replayer_call *call)
     case SCRIPT_ALIGNED_ALLOC:
         return aligned_alloc(call->alignment, call->bytes);
     case SCRIPT_POSIX_MEMALIGN:
-        return posix_memalign(&block, call->alignment, call->bytes) == 0 ? block : NULL;
+        errno = posix_memalign(&block, call->alignment, call->bytes);
+        return errno == 0 ? block : NULL;
     case SCRIPT_VALLOC:
     case SCRIPT_PVALLOC:
         return call_paged(call);
@@ -189,22 +204,9 @@ static void *sample_allocate(struct worker *worker, const struct replayer_call *
     return block;
 }
 
-static void check_new(struct worker *worker, const struct replayer_call *call, void *block)
-{
-    const struct replayer *replayer = replayer_of(worker);
-    /* A block of no bytes holds nothing that could be misplaced; jemalloc does not align it. */
-    if (call->bytes > 0 && call->alignment > 1 && (uintptr_t)block % call->alignment != 0 &&
-        (call->alignment & (call->alignment - 1)) == 0)
-        session_end(session_of(worker->trial), OUTCOME_CORRUPT,
-                    "the allocator returned a block that is not aligned as was asked for");
-    if (call->kind == SCRIPT_CALLOC && replayer->verify &&
-        !replayer_holds(block, call->bytes, replayer->touch, replayer_phase(block), 0))
-        session_end(session_of(worker->trial), OUTCOME_CORRUPT,
-                    "calloc returned memory that is not zero");
-}
-
 static void make_allocation(struct worker *worker, const struct replayer_call *call)
 {
+    errno = 0;
     void *block = worker->watched ? sample_allocate(worker, call) : call_allocate(call);
     if ((call->options & SCRIPT_FAILED) != 0) {
         free(block); /* here it did not fail; nobody has a use for it */
@@ -212,9 +214,9 @@ static void make_allocation(struct worker *worker, const struct replayer_call *c
         return;
     }
     if (heapmark_unlikely(block == NULL) && call->bytes > 0)
-        worker_out_of_memory(worker, call->bytes);
+        replayer_end_without_block(worker, call, errno);
     if (block != NULL) {
-        check_new(worker, call, block);
+        replayer_check_new(worker, call, block);
         write_block(worker, call, block, 0, call->bytes);
     }
     tally_operation(&worker->tally);
@@ -268,6 +270,9 @@ static void *watch_realloc(struct worker *worker, const struct replayer_call *ca
 static void make_failing_realloc(struct worker *worker, const struct replayer_call *call)
 {
     void *block = take_block(worker, call, call->old_bytes);
+    bool inspected = worker->inspected && block != NULL;
+    if (inspected)
+        worker_inspect_shrank(worker, block, call->old_bytes);
     void *got = sample_realloc(worker, call, block);
     bool live = (call->options & SCRIPT_FROM_NOTHING) == 0;
     if (got != NULL && !live) {
@@ -280,6 +285,8 @@ static void make_failing_realloc(struct worker *worker, const struct replayer_ca
     tally_operation(&worker->tally);
     if (!live)
         return;
+    if (inspected)
+        worker_inspect_grew(worker, block, call->old_bytes);
     write_block(worker, call, block, call->old_bytes, call->old_bytes);
     put_block(worker, call, block, call->old_bytes);
 }

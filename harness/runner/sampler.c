@@ -70,13 +70,20 @@ void sampler_enter(struct sampler *sampler)
 {
     sampler->due_ns = 0;
     if (sampler->paced && sampler->left_ns != 0)
-        sampler->held_ns = clock_ns(CLOCK_MONOTONIC) - sampler->left_ns;
+        sampler->held_ns += clock_ns(CLOCK_MONOTONIC) - sampler->left_ns;
 }
 
 void sampler_leave(struct sampler *sampler)
 {
     if (sampler->paced)
         sampler->left_ns = clock_ns(CLOCK_MONOTONIC);
+}
+
+void sampler_hold(struct sampler *sampler, int64_t waited_ns)
+{
+    sampler->held_ns += waited_ns;
+    if (sampler->due_ns != 0)
+        sampler->due_ns += waited_ns;
 }
 
 void sampler_due(struct sampler *sampler, int64_t due_ns, int64_t now_ns, bool slept)

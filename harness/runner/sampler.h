@@ -28,7 +28,7 @@ struct sampler {
     bool punctual;    /* the next call is the one that due_ns is of */
     int64_t due_ns;   /* CLOCK_MONOTONIC; 0: nothing was due yet */
     int64_t slip_ns;  /* what the last sleep took too long */
-    int64_t held_ns;  /* between the last lap and this one; 0 when something was due since */
+    int64_t held_ns;  /* by others, since something was due */
     int64_t left_ns;  /* the end of the last lap; 0: there was none */
     int64_t grain_ns; /* calls less far apart have no times of their own */
     double ticks_per_ns;
@@ -41,8 +41,11 @@ void sampler_init(struct sampler *sampler, struct latency_sheet *sheet, uint64_t
 /* The next call is due at `due_ns`, and it is `now_ns`; `slept`: after a wait for that moment.
  *
  * Where a worker has slept and woke late, it was the timer that was late: all that is due until the
- * next sleep counts as due that much later. So it is with the time that it stood between laps. */
+ * next sleep counts as due that much later. So it is with the time that it stood between laps, or
+ * waited for the others to come along. */
 void sampler_due(struct sampler *sampler, int64_t due_ns, int64_t now_ns, bool slept);
+/* The worker has just waited for others. */
+void sampler_hold(struct sampler *sampler, int64_t waited_ns);
 /* A lap begins, a lap has ended; between them nothing is due. */
 void sampler_enter(struct sampler *sampler);
 void sampler_leave(struct sampler *sampler);
