@@ -252,6 +252,24 @@ static void take_walk(struct heap_map *map, const struct block_list_entry *entry
     map->hole_count = count;
 }
 
+/* `live` by address. Blocks of no bytes have none to share. */
+static void find_overlaps(struct heap_map *map, const struct block_list_entry *live, size_t count)
+{
+    uint64_t end = 0, address = 0; /* of the block that reaches farthest */
+    for (size_t i = 0; i < count; i++) {
+        if (live[i].bytes == 0)
+            continue;
+        if (live[i].address < end && map->overlaps++ == 0) {
+            map->overlap_address = live[i].address;
+            map->overlapped_address = address;
+        }
+        if (live[i].address + live[i].bytes > end) {
+            end = live[i].address + live[i].bytes;
+            address = live[i].address;
+        }
+    }
+}
+
 int heap_map_read(struct heap_map *map, pid_t pid, const struct block_list *list, char *message)
 {
     *map = (struct heap_map){.walked = list->walked != 0};
@@ -271,6 +289,7 @@ int heap_map_read(struct heap_map *map, pid_t pid, const struct block_list *list
             entry[live + free_count++] = list->entry[i];
     qsort(entry, live, sizeof *entry, by_address);
     qsort(entry + live, free_count, sizeof *entry, by_address);
+    find_overlaps(map, entry, live);
     parts.live = entry;
     parts.live_count = live;
     int result = read_pages(map, pid, &parts, message);

@@ -330,6 +330,37 @@ static void live_curve_keeps_every_peak(void **state)
     }
 }
 
+/* What is printed as figures is exact, at any length. */
+static void parts_of_a_live_curve_hold_their_own_peaks(void **state)
+{
+    enum { LONGEST = 20000, ROOM = 256 };
+    static uint64_t value[LONGEST];
+    struct live_curve_part part[ROOM];
+    uint64_t seed = 11;
+    (void)state;
+    for (uint64_t length = 1; length <= LONGEST; length += 1 + length / 3) {
+        struct live_curve curve;
+        live_curve_init(&curve);
+        uint64_t last = 0, from = 0;
+        for (uint64_t i = 0; i < length; i++) {
+            if (i == 0 || fixture_random(&seed) % 5 == 0) {
+                last = fixture_random(&seed) % 1000000;
+                live_curve_step(&curve, i, last);
+            }
+            value[i] = last;
+        }
+        size_t count = live_curve_parts(&curve, length, part, ROOM);
+        assert_true(count <= ROOM && (length <= ROOM ? count == length : count > ROOM / 2));
+        for (size_t k = 0; k < count; from = part[k++].end) {
+            uint64_t inside = 0;
+            for (uint64_t i = from; i < part[k].end; i++)
+                inside = value[i] > inside ? value[i] : inside;
+            assert_int_equal(part[k].most, inside);
+        }
+        assert_int_equal(from, length);
+    }
+}
+
 static void profile_classes_cover_all_sizes(void **state)
 {
     (void)state;
@@ -509,6 +540,7 @@ int main(void)
         cmocka_unit_test(verify_keeps_the_first_mistakes_and_counts_all),
         cmocka_unit_test(histogram_classes_end_at_powers_of_two),
         cmocka_unit_test(live_curve_keeps_every_peak),
+        cmocka_unit_test(parts_of_a_live_curve_hold_their_own_peaks),
         cmocka_unit_test(profile_classes_cover_all_sizes),
         cmocka_unit_test(profile_tells_rates_and_means_known_by_hand),
         cmocka_unit_test(profile_without_times_counts_in_operations),
