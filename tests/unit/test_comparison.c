@@ -304,6 +304,24 @@ static void time_runs_out_between_looks_and_the_last_look_stands(void **state)
     fake_release(&fake);
 }
 
+static void the_family_is_whole_from_the_first_look(void **state)
+{
+    struct fake fake;
+    (void)state;
+    fake_init(&fake);
+    fake.plan[0][COMPARE_NEW].slower = 2;
+    /* The first workload's 20th pair is the last to be begun. */
+    fake.rules.max_time_ns = (8 + 4 * 20 + 1) * fake.step_ns;
+    drive(&fake);
+    assert_int_equal(fake.comparison.workload[0].seen, 20);
+    assert_int_equal(fake.comparison.workload[1].seen, 0);
+    const struct verdict_cell *cell = cell_of(&fake, 0, MEASURE_TIME);
+    assert_true(cell->p < 0.001);
+    /* Time and rss of both workloads. */
+    assert_true(fabs(cell->p_family - 4 * cell->p) < 1e-9);
+    fake_release(&fake);
+}
+
 static void no_look_before_time_is_up(void **state)
 {
     struct fake fake;
@@ -471,6 +489,7 @@ int main(void)
         cmocka_unit_test(noise_goes_on_to_the_last_look_and_is_undecided),
         cmocka_unit_test(the_warm_up_counts_for_nothing),
         cmocka_unit_test(time_runs_out_between_looks_and_the_last_look_stands),
+        cmocka_unit_test(the_family_is_whole_from_the_first_look),
         cmocka_unit_test(no_look_before_time_is_up),
         cmocka_unit_test(new_that_fails_is_worse),
         cmocka_unit_test(base_that_fails_alone_is_not_worse),
