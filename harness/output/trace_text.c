@@ -118,7 +118,7 @@ static void print_file(struct stream *out, const struct trace_named *trace,
 
 static void print_calls(struct stream *out, const struct survey *survey)
 {
-    stream_print(out, "\n%s calls", GROUPED(survey->calls));
+    stream_print(out, "\n%s call%s", GROUPED(survey->calls), survey->calls == 1 ? "" : "s");
     if (survey->duration_ns > 0)
         stream_print(out, " in %s, %s a second", TIME(survey->duration_ns),
                      COUNT((double)survey->calls / ((double)survey->duration_ns / 1e9)));

@@ -116,6 +116,38 @@ static void survey_counts_what_was_counted_by_hand(void **state)
     survey_release(&s);
 }
 
+/* Sums that would turn over are refused; a failed call may ask for anything. */
+static void sizes_that_cannot_be_are_told(void **state)
+{
+    const struct trace_op huge[] = {
+        {.kind = TRACE_MALLOC, .flags = TRACE_FAILED, .error = 12,       .size = UINT64_MAX},
+        {.kind = TRACE_MALLOC,                    .address = 0x1000,                      .size = INT64_MAX - 5  },
+        {.kind = TRACE_MALLOC,                    .address = 0x2000,                      .size = 5},
+        {.kind = TRACE_FREE,                    .old_address = 0x1000                       },
+        {.kind = TRACE_MALLOC, .address = 0x3000,     .size = UINT64_MAX},
+    };
+    char message[MESSAGE_BYTES] = "";
+    struct verify_result result;
+    struct survey s;
+    struct leaks leaks;
+    (void)state;
+    program_write(path, huge, 4, 1, NULL);
+    survey_of(&s);
+    assert_int_equal(s.peak.bytes, INT64_MAX);
+    survey_release(&s);
+    program_write(path, huge, 5, 1, NULL);
+    struct trace_reader *reader = program_open(path);
+    assert_int_equal(survey_trace(reader, &s, message), -1);
+    assert_non_null(strstr(message, "operation 4 allocates"));
+    survey_release(&s);
+    assert_int_equal(leaks_find(reader, &leaks, message), -1);
+    leaks_release(&leaks);
+    assert_int_equal(verify_trace(reader, &result, message), 0);
+    assert_int_equal(result.mistakes, 1);
+    assert_int_equal(result.kept[0].operation, 4);
+    trace_reader_close(reader);
+}
+
 /* ---- the naive model ---------------------------------------------------------- */
 
 struct model_block {
@@ -534,6 +566,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(survey_counts_what_was_counted_by_hand),
+        cmocka_unit_test(sizes_that_cannot_be_are_told),
         cmocka_unit_test(survey_agrees_with_a_naive_model),
         cmocka_unit_test(verify_finds_nothing_in_what_can_be),
         cmocka_unit_test(verify_finds_each_mistake_where_it_is),
