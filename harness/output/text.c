@@ -1,6 +1,7 @@
 /*
  * The table for a terminal: a block a workload, 120 columns, the fastest allocator first.
  */
+#include "machine_text.h"
 #include "output.h"
 #include "stream.h"
 #include "table.h"
@@ -226,6 +227,7 @@ int output_text(FILE *file, const struct summary *summary)
     for (size_t w = 0; w < run->workload_count; w++)
         print_workload(&page, w);
     print_means(&page);
+    machine_text(&page.stream, run);
     print_notes(&page);
     free(page.order);
     return stream_finish(&page.stream);
