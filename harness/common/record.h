@@ -35,16 +35,16 @@ enum pass {
 };
 
 /* How a trial ended. Everything but OK and SKIPPED makes the exit status of the run non-zero. */
-#define TRIAL_STATUSES(X)                                                                      \
-    X(PLANNED, "planned", "not run yet")                                                       \
-    X(OK, "ok", "measured")                                                                    \
-    X(SKIPPED, "skipped", "cannot run here, e.g. its package is not installed")                \
-    X(OUT_OF_MEMORY, "out of memory", "malloc returned NULL, or the memory limit was reached") \
-    X(CRASHED, "crashed", "killed by a signal of its own making")                              \
-    X(KILLED, "killed", "killed from outside")                                                 \
-    X(TIMED_OUT, "timed out", "still running at the time limit")                               \
-    X(CORRUPT, "corrupt", "a block did not hold what was written into it")                     \
-    X(NOT_INJECTED, "not injected", "another object than the allocator's served malloc")       \
+#define TRIAL_STATUSES(X)                                                                       \
+    X(PLANNED, "planned", "not run yet")                                                        \
+    X(OK, "ok", "measured")                                                                     \
+    X(SKIPPED, "skipped", "cannot run here, e.g. its package is not installed")                 \
+    X(OUT_OF_MEMORY, "out of memory", "malloc returned NULL, or the memory limit was reached")  \
+    X(CRASHED, "crashed", "killed by a signal of its own making")                               \
+    X(KILLED, "killed", "killed from outside")                                                  \
+    X(TIMED_OUT, "timed out", "still running at the time limit")                                \
+    X(CORRUPT, "corrupt", "a block did not hold what was written, or was not aligned as asked") \
+    X(NOT_INJECTED, "not injected", "another object than the allocator's served malloc")        \
     X(FAILED, "failed", "wrong exit status, or could not be started")
 
 enum trial_status {

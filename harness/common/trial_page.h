@@ -33,7 +33,7 @@ enum trial_outcome {
     OUTCOME_RUNNING, /* also what a crash leaves behind */
     OUTCOME_DONE,
     OUTCOME_OUT_OF_MEMORY, /* the allocator returned NULL */
-    OUTCOME_CORRUPT,       /* a block did not hold what was written into it */
+    OUTCOME_CORRUPT,       /* a block did not hold what was written, or was not aligned */
     OUTCOME_REFUSED,       /* unknown workload or parameter, or no memory for the tables */
 };
 

@@ -130,7 +130,7 @@ static enum line_is parse(const char *at, struct import_event *event)
     if (!parse_arguments(&at, event) || !text_word(&at, ")"))
         return LINE_BAD;
     if (event->kind == TRACE_MALLOC && event->alignment != 0)
-        event->kind = TRACE_ALIGNED_ALLOC; /* operator new of an over-aligned type */
+        event->kind = TRACE_MEMALIGN; /* operator new of an over-aligned type, of any size */
     return parse_result(at, event);
 }
 

@@ -58,6 +58,9 @@ const uint64_t *replayer_next(struct worker *worker, const uint64_t *word,
         case SCRIPT_DUE:
             await(worker, value);
             continue;
+        case SCRIPT_STRETCH:
+            replayer_enter(worker, (uint32_t)value);
+            continue;
         case SCRIPT_END:
             return NULL;
         default:
@@ -164,7 +167,8 @@ static void *call_allocate(const struct replayer_call *call)
     case SCRIPT_ALIGNED_ALLOC:
         return aligned_alloc(call->alignment, call->bytes);
     case SCRIPT_POSIX_MEMALIGN:
-        return posix_memalign(&block, call->alignment, call->bytes) == 0 ? block : NULL;
+        errno = posix_memalign(&block, call->alignment, call->bytes);
+        return errno == 0 ? block : NULL;
     case SCRIPT_VALLOC:
     case SCRIPT_PVALLOC:
         return call_paged(call);
@@ -173,22 +177,9 @@ static void *call_allocate(const struct replayer_call *call)
     }
 }
 
-static void check_new(struct worker *worker, const struct replayer_call *call, void *block)
-{
-    const struct replayer *replayer = replayer_of(worker);
-    /* A block of no bytes holds nothing that could be misplaced; jemalloc does not align it. */
-    if (call->bytes > 0 && call->alignment > 1 && (uintptr_t)block % call->alignment != 0 &&
-        (call->alignment & (call->alignment - 1)) == 0)
-        session_end(session_of(worker->trial), OUTCOME_CORRUPT,
-                    "the allocator returned a block that is not aligned as was asked for");
-    if (call->kind == SCRIPT_CALLOC && replayer->verify &&
-        !replayer_holds(block, call->bytes, replayer->touch, replayer_phase(block), 0))
-        session_end(session_of(worker->trial), OUTCOME_CORRUPT,
-                    "calloc returned memory that is not zero");
-}
-
 static void make_allocation(struct worker *worker, const struct replayer_call *call)
 {
+    errno = 0;
     void *block = call_allocate(call);
     if ((call->options & SCRIPT_FAILED) != 0) {
         free(block); /* here it did not fail; nobody has a use for it */
@@ -196,9 +187,9 @@ static void make_allocation(struct worker *worker, const struct replayer_call *c
         return;
     }
     if (heapmark_unlikely(block == NULL) && call->bytes > 0)
-        worker_out_of_memory(worker, call->bytes);
+        replayer_end_without_block(worker, call, errno);
     if (block != NULL) {
-        check_new(worker, call, block);
+        replayer_check_new(worker, call, block);
         write_block(worker, call, block, 0, call->bytes);
     }
     tally_operation(&worker->tally);
@@ -231,6 +222,9 @@ static void *call_realloc(const struct replayer_call *call, void *block)
 static void make_failing_realloc(struct worker *worker, const struct replayer_call *call)
 {
     void *block = take_block(worker, call, call->old_bytes);
+    bool inspected = worker->inspected && block != NULL;
+    if (inspected)
+        worker_inspect_shrank(worker, block, call->old_bytes);
     void *got = call_realloc(call, block);
     bool live = (call->options & SCRIPT_FROM_NOTHING) == 0;
     if (got != NULL && !live) {
@@ -243,6 +237,8 @@ static void make_failing_realloc(struct worker *worker, const struct replayer_ca
     tally_operation(&worker->tally);
     if (!live)
         return;
+    if (inspected)
+        worker_inspect_grew(worker, block, call->old_bytes);
     write_block(worker, call, block, call->old_bytes, call->old_bytes);
     put_block(worker, call, block, call->old_bytes);
 }

@@ -46,7 +46,7 @@ test_import_valgrind() {
     "$HEAPMARK" trace dump "$TMP/out.hmt" | grep -q 'memalign.*4096'
     imports new.valgrind "from valgrind"
     "$HEAPMARK" trace dump "$TMP/out.hmt" | grep -q '^# fact	command	./new'
-    "$HEAPMARK" trace dump "$TMP/out.hmt" | grep -q 'aligned_alloc.*64'
+    "$HEAPMARK" trace dump "$TMP/out.hmt" | grep -q 'memalign.*64'
 }
 
 test_import_rep_in_both_orders() {

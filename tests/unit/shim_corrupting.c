@@ -1,5 +1,6 @@
 /* An allocator with a bug: now and then it writes into a block that it has given out. It never
  * reuses memory, so the write does no other harm. CORRUPT_AFTER: number of the first bad call. */
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -40,6 +41,13 @@ EXPORTED void *malloc(size_t bytes)
     if (call >= corrupt_after() && call % PERIOD == 0 && victim != NULL)
         victim[0] ^= 0x55;
     return block;
+}
+
+/* It aligns nothing, either. */
+EXPORTED void *memalign(size_t alignment, size_t bytes)
+{
+    (void)alignment;
+    return malloc(bytes);
 }
 
 EXPORTED void free(void *block)

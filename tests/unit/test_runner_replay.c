@@ -86,6 +86,13 @@ static struct replay make(const struct replay_options *options)
     return replay;
 }
 
+static struct replay make_of(const struct trace_op *ops, size_t count)
+{
+    struct fixture_stream stream = {(struct trace_op *)(uintptr_t)ops, count, 1};
+    fixture_write(trace, &stream, 0);
+    return make(&(struct replay_options){.laps = 1, .repeat = 1});
+}
+
 static struct driver_outcome run_well(const struct driver_order *order)
 {
     struct driver_outcome outcome;
@@ -160,6 +167,70 @@ static void a_corrupting_allocator_is_caught(void **state)
     }
     free(shim);
     replay_release(&replay);
+}
+
+/* malloc(0) that returned NULL, realloc(NULL, 0) that did: what they return here is nobody's, and
+ * in no other block's place. */
+static void calls_that_yielded_no_block_keep_none(void **state)
+{
+    static const struct trace_op ops[] = {
+        {.kind = TRACE_MALLOC,  .address = 16, .size = 100},
+        {.kind = TRACE_MALLOC                    },
+        {.kind = TRACE_REALLOC},
+        {.kind = TRACE_CALLOC                    },
+        {.kind = TRACE_FREE,                     .old_address = 16              },
+    };
+    (void)state;
+    for (int inspect = 0; inspect < 2; inspect++) {
+        struct driver_outcome outcome;
+        struct replay replay = make_of(ops, sizeof ops / sizeof ops[0]);
+        struct driver_order order = {.workload = "replay",
+                                     .params = "repeat=1,touch=all",
+                                     .script = replay.descriptor,
+                                     .inspect = inspect != 0,
+                                     .in_process = true};
+        outcome = run_well(&order);
+        assert_counts(&outcome, &replay, 1);
+        driver_release(&outcome);
+        replay_release(&replay);
+    }
+}
+
+static void ends_as(const struct trace_op *op, const char *preload, enum trial_outcome wanted,
+                    const char *words)
+{
+    struct replay replay = make_of(op, 1);
+    struct driver_outcome outcome;
+    struct driver_order order = {.workload = "replay",
+                                 .params = "repeat=1",
+                                 .script = replay.descriptor,
+                                 .preload = preload};
+    driver_run(&order, &outcome);
+    assert_int_equal(outcome.page->outcome, wanted);
+    if (strstr(outcome.page->message, words) == NULL)
+        fail_msg("'%s' does not say '%s'", outcome.page->message, words);
+    driver_release(&outcome);
+    replay_release(&replay);
+}
+
+static void alignments_refused_or_missed_are_called_that(void **state)
+{
+    static const struct trace_op refused = {.kind = TRACE_POSIX_MEMALIGN,
+                                            .address = 16,
+                                            .size = 100,
+                                            .alignment = 24};
+    static const struct trace_op missed = {.kind = TRACE_MEMALIGN,
+                                           .address = 256,
+                                           .size = 300,
+                                           .alignment = 256};
+    char *shim = strdup(driver_beside("tests/unit/shim_corrupting.so"));
+    (void)state;
+    ends_as(&refused, NULL, OUTCOME_REFUSED,
+            "posix_memalign(&block, 24, 100): the allocator refuses");
+    ends_as(&missed, shim, OUTCOME_CORRUPT,
+            "memalign(256, 300): the allocator returned a block "
+            "that is not aligned");
+    free(shim);
 }
 
 /* ---- map stops ------------------------------------------------------------------------ */
@@ -266,6 +337,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_way_makes_the_calls_of_the_trace),
         cmocka_unit_test(a_corrupting_allocator_is_caught),
+        cmocka_unit_test(calls_that_yielded_no_block_keep_none),
+        cmocka_unit_test(alignments_refused_or_missed_are_called_that),
         cmocka_unit_test(map_stops_list_the_live_blocks),
         cmocka_unit_test(without_a_script_there_is_no_replay),
     };
