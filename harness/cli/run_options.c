@@ -2,7 +2,7 @@
 #include "run_options.h"
 
 #include "cli.h"
-#include "units.h"
+#include "option_values.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -24,7 +24,6 @@ enum {
 #define SAMPLE_STEP_DEFAULT_NS INT64_C(1000000)
 #define SAMPLE_STEP_MINIMUM_NS 100000 /* a sample takes some 10 us of another CPU */
 #define TIME_LIMIT_DEFAULT_NS  INT64_C(60000000000)
-#define TIME_LIMIT_MAXIMUM_NS  UINT64_C(604800000000000) /* a week */
 
 static const struct argp_option option_table[] = {
     {NULL,                                                                0, NULL, 0, "What to run:", 1},
@@ -73,60 +72,20 @@ static const char documentation[] =
     "Exit status: 0 every trial is ok (or skipped because a package is missing); 1 some trial "
     "failed; 2 wrong use, or could not run; 130 interrupted.";
 
-static void add_word(struct word_list *list, const char *word, const struct argp_state *state)
-{
-    const char **words = realloc(list->words, (list->count + 1) * sizeof *words);
-    if (words == NULL)
-        argp_failure(state, EXIT_UNUSABLE, ENOMEM, "cannot take the option");
-    list->words = words;
-    words[list->count++] = word;
-}
-
-static uint64_t parse_count(const char *text, const char *option, uint64_t minimum,
-                            uint64_t maximum, const struct argp_state *state)
-{
-    uint64_t value = 0;
-    if (units_parse_count(text, &value) < 0 || value < minimum || value > maximum)
-        argp_failure(state, EXIT_UNUSABLE, 0, "%s %s: give a whole number from %llu to %llu",
-                     option, text, (unsigned long long)minimum, (unsigned long long)maximum);
-    return value;
-}
-
-static int64_t parse_duration(const char *text, const char *option, uint64_t minimum,
-                              const struct argp_state *state)
-{
-    uint64_t value = 0;
-    if (units_parse_duration(text, &value) < 0 || value > TIME_LIMIT_MAXIMUM_NS ||
-        (value != 0 && value < minimum))
-        argp_failure(state, EXIT_UNUSABLE, 0,
-                     "%s %s: give a time such as 500us, 10ms, 2s or 5m (100us to a week)", option,
-                     text);
-    return (int64_t)value;
-}
-
-static int64_t parse_bytes(const char *text, const char *option, const struct argp_state *state)
-{
-    uint64_t value = 0;
-    if (units_parse_bytes(text, &value) < 0 || value > INT64_MAX)
-        argp_failure(state, EXIT_UNUSABLE, 0, "%s %s: give a size such as 512M or 4G", option,
-                     text);
-    return (int64_t)value;
-}
-
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct run_options *options = state->input;
     switch (key) {
     case 'w':
-        add_word(&options->workloads, argument, state);
+        option_word(&options->workloads, argument, state);
         options->planning = "-w";
         return 0;
     case 'a':
-        add_word(&options->allocators, argument, state);
+        option_word(&options->allocators, argument, state);
         options->planning = "-a";
         return 0;
     case 'n':
-        options->blocks = (unsigned)parse_count(argument, "-n", 1, BLOCKS_MAXIMUM, state);
+        options->blocks = (unsigned)option_count(argument, "-n", 1, BLOCKS_MAXIMUM, state);
         options->planning = "-n";
         return 0;
     case 'o':
@@ -137,28 +96,28 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case OPTION_SEED:
         /* SQLite's integers are signed. */
-        options->seed = parse_count(argument, "--seed", 0, INT64_MAX, state);
+        options->seed = option_count(argument, "--seed", 0, INT64_MAX, state);
         options->planning = "--seed";
         return 0;
     case OPTION_ORDER_SEED:
-        options->order_seed = parse_count(argument, "--order-seed", 0, INT64_MAX, state);
+        options->order_seed = option_count(argument, "--order-seed", 0, INT64_MAX, state);
         options->order_seed_given = true;
         options->planning = "--order-seed";
         return 0;
     case OPTION_STEP:
         options->sample_step_ns =
-            parse_duration(argument, "--sample-step", SAMPLE_STEP_MINIMUM_NS, state);
+            option_duration(argument, "--sample-step", SAMPLE_STEP_MINIMUM_NS, state);
         options->planning = "--sample-step";
         return 0;
     case OPTION_TIME_LIMIT:
         options->time_limit_ns =
-            parse_duration(argument, "--time-limit", SAMPLE_STEP_MINIMUM_NS, state);
+            option_duration(argument, "--time-limit", SAMPLE_STEP_MINIMUM_NS, state);
         if (options->time_limit_ns == 0)
             argp_failure(state, EXIT_UNUSABLE, 0, "--time-limit 0: no trial could end in time");
         options->planning = "--time-limit";
         return 0;
     case OPTION_MEMORY_LIMIT:
-        options->memory_limit_bytes = parse_bytes(argument, "--memory-limit", state);
+        options->memory_limit_bytes = option_bytes(argument, "--memory-limit", state);
         options->planning = "--memory-limit";
         return 0;
     case OPTION_RESUME:

@@ -165,12 +165,18 @@ int running_plan(struct running *running)
         .allocators = options->allocators.words,
         .allocator_count = options->allocators.count,
         .blocks = options->blocks,
+        .inspections = options->inspections,
     };
     if (describe_run(running) < 0 ||
         plan_make(&running->run, &request, &running->allocators, &running->workloads,
                   running->message) < 0 ||
-        probe_allocators(running) < 0 || running_open_recordings(running) < 0)
+        probe_allocators(running) < 0)
         return -1;
+    return running_open_recordings(running);
+}
+
+int running_begin(struct running *running)
+{
     if (store_add_run(running->store, &running->run) < 0)
         return message_set(running->message, "%s", store_message(running->store));
     return 0;
@@ -233,6 +239,14 @@ int running_finish(struct running *running)
 {
     running->run.finished_ns = clock_ns(CLOCK_REALTIME);
     if (store_finish_run(running->store, &running->run) < 0)
+        return message_set(running->message, "%s", store_message(running->store));
+    return 0;
+}
+
+int running_cut(struct running *running)
+{
+    running->run.finished_ns = clock_ns(CLOCK_REALTIME);
+    if (store_cut_run(running->store, &running->run) < 0)
         return message_set(running->message, "%s", store_message(running->store));
     return 0;
 }

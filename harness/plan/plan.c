@@ -155,11 +155,11 @@ static int add_row(struct planning *planning, struct trial_key key, uint64_t *st
 }
 
 /* An untimed pass of every workload that has it. */
-static int add_pass(struct planning *planning, enum pass pass, uint64_t *state)
+static int add_pass(struct planning *planning, enum pass pass, unsigned block, uint64_t *state)
 {
     const struct run *run = planning->run;
     for (unsigned w = 0; w < run->workload_count; w++) {
-        struct trial_key key = {.workload = w, .pass = pass};
+        struct trial_key key = {.workload = w, .block = block, .pass = pass};
         bool has_it = pass != PASS_MEMORY || run->workloads[w].kind == WORKLOAD_PROGRAM;
         if (has_it && add_row(planning, key, state) < 0)
             return -1;
@@ -167,7 +167,7 @@ static int add_pass(struct planning *planning, enum pass pass, uint64_t *state)
     return 0;
 }
 
-static int add_trials(struct planning *planning)
+static int add_trials(struct planning *planning, unsigned inspections)
 {
     const struct run *run = planning->run;
     uint64_t state = run->order_seed;
@@ -176,7 +176,7 @@ static int add_trials(struct planning *planning)
         if (run->workloads[w].blocks > most)
             most = run->workloads[w].blocks;
     /* The memory pass proves who serves a program's malloc, which its timed trials rest on. */
-    if (add_pass(planning, PASS_MEMORY, &state) < 0)
+    if (add_pass(planning, PASS_MEMORY, 0, &state) < 0)
         return -1;
     for (unsigned block = 0; block < most; block++) {
         for (unsigned w = 0; w < run->workload_count; w++) {
@@ -184,8 +184,9 @@ static int add_trials(struct planning *planning)
             if (block < run->workloads[w].blocks && add_row(planning, key, &state) < 0)
                 return -1;
         }
-        if (block == 0 && add_pass(planning, PASS_INSPECT, &state) < 0)
-            return -1;
+        for (unsigned i = 0; block == 0 && i < inspections; i++)
+            if (add_pass(planning, PASS_INSPECT, i, &state) < 0)
+                return -1;
     }
     return 0;
 }
@@ -205,7 +206,8 @@ int plan_make(struct run *run, const struct plan_request *request,
     int result = add_workloads(&planning, request, workloads);
     if (result == 0)
         result = check_filters(&planning, allocators);
-    if (result == 0 && add_trials(&planning) < 0)
+    if (result == 0 &&
+        add_trials(&planning, request->inspections > 0 ? request->inspections : 1) < 0)
         result = message_set(message, "out of memory");
     if (result == 0 && run->trial_count == 0)
         result = message_set(message, "none of these allocators is for these workloads; name one "

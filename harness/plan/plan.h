@@ -23,7 +23,8 @@ struct plan_request {
     size_t workload_count;
     const char *const *allocators; /* -a words */
     size_t allocator_count;
-    unsigned blocks; /* -n; 0: the suite's, or PLAN_BLOCKS_DEFAULT */
+    unsigned blocks;      /* -n; 0: the suite's, or PLAN_BLOCKS_DEFAULT */
+    unsigned inspections; /* inspection passes, in blocks of their own; 0: one */
 };
 
 /* Fills the workloads, allocators and trials of `run`, whose seeds are set; allocators that it has

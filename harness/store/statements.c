@@ -28,6 +28,11 @@ static const char *const statement_sql[] = {
     [STORE_ADD_TRIAL] = "INSERT INTO trials(run_id, workload_id, allocator_id, block, pass,"
                         " status) VALUES(?, ?, ?, ?, ?, 'planned')",
     [STORE_FINISH_RUN] = "UPDATE runs SET finished_ns=? WHERE name=?",
+    [STORE_DROP_PLANNED] = "DELETE FROM trials WHERE status='planned'"
+                           " AND run_id=(SELECT id FROM runs WHERE name=?)",
+    [STORE_FIT_BLOCKS] = "UPDATE workloads SET blocks=(SELECT count(DISTINCT block) FROM trials"
+                         " WHERE workload_id=workloads.id AND pass='timed')"
+                         " WHERE run_id=(SELECT id FROM runs WHERE name=?)",
     [STORE_PUT_TRIAL] =
         "UPDATE trials SET status=?, detail=?, malloc_file=?, started_ns=?" TRIAL_MEASURES(
             SET_NAME) " WHERE id=? AND run_id=(SELECT id FROM runs WHERE name=?)",
