@@ -1,6 +1,7 @@
 /*
  * The table for a terminal: a block a workload, 120 columns, the fastest allocator first.
  */
+#include "counts_rows.h"
 #include "latency_rows.h"
 #include "machine_text.h"
 #include "output.h"
@@ -164,6 +165,34 @@ static int print_disturbed(struct page *page, size_t workload, size_t count)
     return result;
 }
 
+static void print_counts(struct page *page, size_t workload, size_t count)
+{
+    char text[TABLE_TEXT_BYTES];
+    if (!counts_wanted(page->summary, workload))
+        return;
+    stream_print(&page->stream, "\n");
+    const char *reason = counts_reason(page->summary, workload);
+    if (reason != NULL) {
+        print_wrapped(page, reason);
+        return;
+    }
+    print_wrapped(page,
+                  "instructions a call, counted under callgrind, and wall time a call beside");
+    stream_padded(&page->stream, "allocator", page->name_columns);
+    for (int i = 0; i < COUNTS_COLUMN_COUNT; i++)
+        stream_print(&page->stream, " %9s", counts_titles[i]);
+    stream_print(&page->stream, "\n");
+    for (size_t i = 0; i < count; i++) {
+        stream_padded(&page->stream, page->summary->run->allocators[page->order[i]].name,
+                      page->name_columns);
+        for (int c = 0; c < COUNTS_COLUMN_COUNT; c++)
+            stream_print(&page->stream, " %9s",
+                         counts_text(page->summary, workload, page->order[i], (enum counts_column)c,
+                                     text));
+        stream_print(&page->stream, "\n");
+    }
+}
+
 static void print_workload(struct page *page, size_t workload)
 {
     const struct workload_spec *spec = &page->summary->run->workloads[workload];
@@ -180,6 +209,7 @@ static void print_workload(struct page *page, size_t workload)
         print_row(page, workload, page->order[i]);
     if (print_disturbed(page, workload, count) != 0)
         page->stream.error = ENOMEM;
+    print_counts(page, workload, count);
     print_latency(page, workload, count);
     stream_print(&page->stream, "\n");
 }
