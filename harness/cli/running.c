@@ -10,6 +10,7 @@
 #include "run_lock.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,10 @@ static int describe_run(struct running *running)
     if (conditions_add(run, &running->paths, running->message) < 0 ||
         doctor_facts_add(run, running->store_path, running->message) < 0)
         return -1;
+    char gap[32];
+    snprintf(gap, sizeof gap, "%" PRIu64, options->latency_gap);
+    if (options->latency_gap > 0 && facts_add(run, LATENCY_GAP_FACT, gap) < 0)
+        return message_set(running->message, "out of memory");
     if (facts_add(run, "alone", running->machine_lock >= 0 ? "yes" : "no") < 0)
         return message_set(running->message, "out of memory");
     run->memory_limit_bytes =
@@ -165,6 +170,7 @@ int running_plan(struct running *running)
         .allocators = options->allocators.words,
         .allocator_count = options->allocators.count,
         .blocks = options->blocks,
+        .latency = options->latency_gap > 0,
         .inspections = options->inspections,
     };
     if (describe_run(running) < 0 ||

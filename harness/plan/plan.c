@@ -11,6 +11,7 @@
 struct planning {
     struct run *run;
     const char **filters;
+    bool latency;
     bool every_allocator_named; /* -a was given: `programs = no` does not hold */
     char *message;
 };
@@ -167,6 +168,18 @@ static int add_pass(struct planning *planning, enum pass pass, unsigned block, u
     return 0;
 }
 
+static int add_block(struct planning *planning, unsigned workload, unsigned block, uint64_t *state)
+{
+    struct trial_key key = {.workload = workload, .block = block, .pass = PASS_TIMED};
+    if (add_row(planning, key, state) < 0)
+        return -1;
+    /* Nobody sees the single calls of a program. */
+    if (!planning->latency || planning->run->workloads[workload].kind == WORKLOAD_PROGRAM)
+        return 0;
+    key.pass = PASS_LATENCY;
+    return add_row(planning, key, state);
+}
+
 static int add_trials(struct planning *planning, unsigned inspections)
 {
     const struct run *run = planning->run;
@@ -179,11 +192,9 @@ static int add_trials(struct planning *planning, unsigned inspections)
     if (add_pass(planning, PASS_MEMORY, 0, &state) < 0)
         return -1;
     for (unsigned block = 0; block < most; block++) {
-        for (unsigned w = 0; w < run->workload_count; w++) {
-            struct trial_key key = {.workload = w, .block = block, .pass = PASS_TIMED};
-            if (block < run->workloads[w].blocks && add_row(planning, key, &state) < 0)
+        for (unsigned w = 0; w < run->workload_count; w++)
+            if (block < run->workloads[w].blocks && add_block(planning, w, block, &state) < 0)
                 return -1;
-        }
         for (unsigned i = 0; block == 0 && i < inspections; i++)
             if (add_pass(planning, PASS_INSPECT, i, &state) < 0)
                 return -1;
@@ -197,6 +208,7 @@ int plan_make(struct run *run, const struct plan_request *request,
 {
     struct planning planning = {
         .run = run,
+        .latency = request->latency,
         .every_allocator_named = request->allocator_count > 0 || run->allocator_count > 0,
         .message = message,
     };
