@@ -169,6 +169,24 @@ test_revisions_are_built_and_kept() {
     [ "$(PATH=$TMP:$PATH status_of compare bump@HEAD bump --gate syscalls)" = 0 ]
 }
 
+test_make_regress() {
+    own_checkout
+    cp Makefile "$TMP/tree/" # this one, which may not be committed yet
+    ln -s build/release/heapmark "$TMP/tree/heapmark"
+    regress() {
+        make -s -C "$TMP/tree" -o all regress REGRESS=bump REGRESS_BASE=HEAD \
+            REGRESS_OPTIONS="-q -w pairs:laps=3,pairs=50000 --gate time --max-pairs 12 -o $(store)"
+    }
+    regress | grep -q 'allocators/ is as it was at HEAD'
+    [ ! -e "$(store)" ]
+    echo '/* changed */' >>"$TMP/tree/allocators/bump/bump.c"
+    slow_shim
+    cp "$TMP/slow.so" "$TMP/tree/build/release/libbump.so"
+    if regress >"$TMP/out" 2>"$TMP/err"; then cat "$TMP/out"; exit 1; fi
+    grep -q 'regress: worse than at HEAD, or could not run: bump' "$TMP/out"
+    grep -qE '^ \* time .* slower$' "$TMP/out"
+}
+
 test_revisions_that_cannot_be_had() {
     own_checkout
     expect 3 'bump@nosuch: no such revision' compare bump@nosuch glibc
