@@ -560,6 +560,27 @@ static void laps_and_repetitions_are_chosen_by_the_calls(void **state)
     model_release(&model);
 }
 
+/* A lap's calls are held in memory: there are no endless laps, even where only stops matter. */
+static void laps_between_stops_are_bounded(void **state)
+{
+    const struct replay_stop end = {REPLAY_AT_END, 0};
+    const struct replay_options options = {.only_stops = true, .stops = &end, .stop_count = 1};
+    struct replay replay;
+    char message[MESSAGE_BYTES];
+    size_t count = REPLAY_STOPPED_LAP_CALLS + 1;
+    struct trace_op *ops = calloc(count, sizeof *ops);
+    (void)state;
+    assert_non_null(ops);
+    for (size_t i = 0; i < count; i++)
+        ops[i].kind = TRACE_FREE;
+    write_ops(ops, count, 1);
+    free(ops);
+    assert_int_equal(replay_make(&replay, trace, &options, message), 0);
+    assert_int_equal(replay.head.laps, 2);
+    assert_int_equal(replay.stop_lap[0], 2);
+    replay_release(&replay);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -570,6 +591,7 @@ int main(void)
         cmocka_unit_test(a_realloc_in_two_parts_gives_its_address_away),
         cmocka_unit_test(many_threads_share_workers_or_are_refused),
         cmocka_unit_test(laps_and_repetitions_are_chosen_by_the_calls),
+        cmocka_unit_test(laps_between_stops_are_bounded),
     };
     return cmocka_run_group_tests(tests, make_trace_path, remove_trace);
 }
