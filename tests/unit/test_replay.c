@@ -472,11 +472,17 @@ static void traces_that_cannot_be_are_refused(void **state)
         {.kind = TRACE_MALLOC, .address = 16, .size = 1},
         {.kind = TRACE_CALLOC, .address = 16, .size = 1},
     };
+    const struct trace_op large[] = {
+        {.kind = TRACE_MALLOC, .address = 16, .size = INT64_MAX},
+        {.kind = TRACE_MALLOC, .address = 32, .size = 1        },
+    };
     (void)state;
     write_ops(twice, 3, 1);
     refuses(&usual, "operation 2 cannot be: its block was freed before, or never allocated");
     write_ops(live, 2, 1);
     refuses(&usual, "operation 1 cannot be: its block is handed out while it is live");
+    write_ops(large, 2, 1);
+    refuses(&usual, "operation 1 cannot be: its size and those of the live blocks exceed");
     write_ops(live, 0, 1);
     refuses(&usual, "no call of malloc");
     write_ops(live, 1, 1);
