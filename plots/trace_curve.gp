@@ -20,7 +20,8 @@ do for [i=1:ticks] {
 set xtics scale 0.4 nomirror () offset 0, 0.4 font tick_font tc rgb ink_soft
 tick_lo = 0; tick_hi = x_most; tick_log = 0; tick_most = 8
 load folder."ticks.gp"
-do for [i=1:ticks] { set xtics add ((tick[i] == 0 ? "0" : block == 1 ? number_text(tick[i]) : time_text(tick[i])) tick[i]) }
-plot live_file[block] skip 1 using 1:($2 / mib) with filledcurves y1=0 fc rgb ink_live notitle, \
-     live_file[block] skip 1 using 1:($2 / mib) with lines lw 1.6 lc rgb ink_bar notitle
+# There is no half of an operation.
+do for [i=1:ticks] { if (block == 2 || tick[i] == floor(tick[i])) { set xtics add ((tick[i] == 0 ? "0" : block == 1 ? number_text(tick[i]) : time_text(tick[i])) tick[i]) } }
+plot live_file[block] skip 1 using 1:($2 / unit) with filledcurves y1=0 fc rgb ink_live notitle, \
+     live_file[block] skip 1 using 1:($2 / unit) with lines lw 1.6 lc rgb ink_bar notitle
 unset label; unset arrow; unset xtics; unset ytics

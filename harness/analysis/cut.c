@@ -24,6 +24,7 @@ struct cutting {
     struct trace_cut *cut;
     struct rewrite rewrite;
     struct halves halves;
+    struct half **under_way; /* at the start of the range: halves.count, by address */
     struct opening *openings;
     size_t opening_count, opening_room;
     struct address_map dropped; /* addresses of blocks left out */
@@ -49,11 +50,19 @@ static int follow_halves(void *argument, const struct trace_step *step, char *me
  * address afterwards is younger than that. */
 static struct half *half_of(struct cutting *c, const struct ledger_object *object)
 {
-    for (size_t i = 0; i < c->halves.count; i++)
-        if (c->halves.open[i].old_address == object->address &&
-            c->halves.open[i].index > object->born_index)
-            return &c->halves.open[i];
-    return NULL;
+    size_t low = 0, high = c->halves.count;
+    while (low < high) { /* the first that begins behind the block's birth, at its address */
+        size_t middle = (low + high) / 2;
+        const struct half *half = c->under_way[middle];
+        if (half->old_address < object->address ||
+            (half->old_address == object->address && half->index <= object->born_index))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < c->halves.count && c->under_way[low]->old_address == object->address
+               ? c->under_way[low]
+               : NULL;
 }
 
 static void open_with(struct cutting *c, uint64_t index, const struct trace_op *op)
@@ -113,9 +122,12 @@ static bool take_live(void *argument, const struct ledger_object *object)
 static void take_start(void *argument, const struct ledger *ledger)
 {
     struct cutting *c = argument;
-    ledger_visit(ledger, take_live, c);
+    c->under_way = halves_sorted(&c->halves);
+    c->failed = c->under_way == NULL;
+    if (!c->failed)
+        ledger_visit(ledger, take_live, c);
     for (size_t i = 0; i < c->halves.count && !c->failed; i++) {
-        const struct half *half = &c->halves.open[i];
+        const struct half *half = c->under_way[i];
         struct trace_op op = {.old_address = half->old_address,
                               .thread = half->thread,
                               .kind = TRACE_REALLOC_BEGIN};
@@ -217,6 +229,7 @@ int trace_cut_write(struct trace_reader *reader, const char *path, struct trace_
     result = rewrite_end(&c.rewrite, result, message);
     address_map_release(&c.dropped);
     free(c.openings);
+    free(c.under_way);
     halves_release(&c.halves);
     return result;
 }

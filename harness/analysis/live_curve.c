@@ -27,11 +27,31 @@ void live_curve_step(struct live_curve *curve, uint64_t at, uint64_t value)
     while (at >> curve->shift >= LIVE_CURVE_BINS)
         join_bins(curve);
     size_t bin = (size_t)(at >> curve->shift);
-    /* Where nothing happened the last value stood; and it begins the bin it is left in. */
-    while (curve->bins <= bin)
+    /* Where nothing happened the last value stood, up to `at`. */
+    while (curve->bins < bin)
         curve->most[curve->bins++] = curve->last;
+    if (curve->bins == bin)
+        curve->most[curve->bins++] = at > (uint64_t)bin << curve->shift ? curve->last : 0;
     curve->most[bin] = larger(curve->most[bin], value);
     curve->last = value;
+}
+
+size_t live_curve_parts(const struct live_curve *curve, uint64_t end, struct live_curve_part *part,
+                        size_t room)
+{
+    unsigned shift = curve->shift;
+    size_t count = 0;
+    while (end > 0 && (end - 1) >> shift >= room)
+        shift++;
+    for (uint64_t from = 0; from < end; from = part[count++].end) {
+        uint64_t width = UINT64_C(1) << shift;
+        part[count].end = end - from > width ? from + width : end;
+        uint64_t bin = from >> curve->shift, last = (part[count].end - 1) >> curve->shift;
+        part[count].most = last < curve->bins ? 0 : curve->last;
+        for (; bin <= last && bin < curve->bins; bin++)
+            part[count].most = larger(part[count].most, curve->most[bin]);
+    }
+    return count;
 }
 
 void live_curve_resample(const struct live_curve *curve, uint64_t end, uint64_t *most, size_t width)

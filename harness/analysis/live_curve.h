@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LIVE_CURVE_BINS = 512 };
+enum { LIVE_CURVE_BINS = 2048 };
 
 struct live_curve {
     uint64_t most[LIVE_CURVE_BINS];
@@ -21,7 +21,18 @@ struct live_curve {
 void live_curve_init(struct live_curve *curve);
 /* From `at` on the value is `value`. `at` never falls. */
 void live_curve_step(struct live_curve *curve, uint64_t at, uint64_t value);
-/* Largest value over `width` equal parts of [0, end): into most[0..width-1]. */
+
+struct live_curve_part {
+    uint64_t end;  /* where it ends; it begins where the one before ends */
+    uint64_t most; /* the largest value within */
+};
+
+/* [0, end) in equal parts but for the last, each 2^k wide: at most `room` (a power of two, at most
+ * LIVE_CURVE_BINS), and more than half of that where `end` is as large. Returns how many. */
+size_t live_curve_parts(const struct live_curve *curve, uint64_t end, struct live_curve_part *part,
+                        size_t room);
+/* For the eye: largest value over `width` equal parts of [0, end), into most[0..width-1]. A part
+ * may see as much of its neighbours as a bin. */
 void live_curve_resample(const struct live_curve *curve, uint64_t end, uint64_t *most,
                          size_t width);
 

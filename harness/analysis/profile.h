@@ -46,7 +46,7 @@ struct profile_row {
     double share;      /* of all objects */
     double share_bytes;
     uint64_t objects;
-    uint64_t lifetime_p50, lifetime_p90, lifetime_p99; /* upper bounds, at most twice the true
+    uint64_t lifetime_p50, lifetime_p90, lifetime_p99; /* upper bounds, at most twice the recorded
                                                           value; of the objects that ended */
     double share_calloc, share_realloc;
     double share_cross_thread; /* of those that ended: by another thread than began them */

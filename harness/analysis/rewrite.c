@@ -12,9 +12,12 @@ enum { PROVENANCE_BYTES = 1024, NEW_THREADS_MAXIMUM = 1 << 20 };
 /* Of the source alone, or of its recording as a whole. */
 static const char *const left_behind[] = {"stalls", "stall_ns", "lost"};
 
-static int make_facts(struct trace_facts *facts, const struct trace_facts *from,
+static int make_facts(struct trace_facts *facts, const struct trace_reader *reader,
                       const struct rewrite_facts *changes)
 {
+    const struct trace_facts *from = trace_reader_facts(reader);
+    /* Nobody knows how a half-written one goes on, and the new one will look whole. */
+    const char *end = trace_reader_is_complete(reader) ? changes->end : "cut";
     char provenance[PROVENANCE_BYTES];
     const char *earlier = trace_facts_find(from, "provenance");
     snprintf(provenance, sizeof provenance, "%s%s%s", changes->provenance,
@@ -30,7 +33,7 @@ static int make_facts(struct trace_facts *facts, const struct trace_facts *from,
         return -1;
     if (!changes->has_addresses && trace_facts_set(facts, "has_addresses", "no") < 0)
         return -1;
-    return changes->end != NULL ? trace_facts_set(facts, "end", changes->end) : 0;
+    return end != NULL ? trace_facts_set(facts, "end", end) : 0;
 }
 
 int rewrite_begin(struct rewrite *rewrite, const char *path, const struct rewrite_facts *facts,
@@ -47,9 +50,7 @@ int rewrite_begin(struct rewrite *rewrite, const char *path, const struct rewrit
                            rewrite->source_threads, NEW_THREADS_MAXIMUM);
     rewrite->threads =
         calloc((size_t)copies * rewrite->source_threads + 1, sizeof *rewrite->threads);
-    int result = rewrite->threads != NULL
-                     ? make_facts(&changed, trace_reader_facts(rewrite->reader), facts)
-                     : -1;
+    int result = rewrite->threads != NULL ? make_facts(&changed, rewrite->reader, facts) : -1;
     if (result < 0)
         message_set(message, "out of memory");
     else if ((rewrite->writer = trace_writer_create(path, &changed, message)) == NULL)

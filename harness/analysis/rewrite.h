@@ -20,7 +20,7 @@ struct rewrite {
  * `copies`: that many sets of threads. Returns 0, or -1 with a message. */
 struct rewrite_facts {
     const char *source, *provenance;
-    const char *end;    /* NULL: as the source's */
+    const char *end;    /* NULL: as the source's; "cut" of a half-written one */
     bool has_addresses; /* as the source's; else: none, names only */
 };
 int rewrite_begin(struct rewrite *rewrite, const char *path, const struct rewrite_facts *facts,

@@ -21,7 +21,8 @@ struct trace_step {
 typedef int trace_step_fn(void *argument, const struct trace_step *step, char *message);
 
 /* From the reader's start (it is sought to) up to operation `to`, or the end. `at_end`, unless
- * NULL, is shown the ledger as it stands then. Returns 0, or -1 with a message. */
+ * NULL, is shown the ledger as it stands then. A trace whose sizes add up to more than INT64_MAX,
+ * or with a later time, is refused. Returns 0, or -1 with a message. */
 int trace_walk(struct trace_reader *reader, uint64_t to, trace_step_fn *step,
                void (*at_end)(void *argument, const struct ledger *ledger), void *argument,
                char *message);

@@ -68,6 +68,9 @@ static void check_form(struct verification *v, const struct trace_op *op)
         op->kind != TRACE_MEMALIGN)
         note(v, "alignment %" PRIu64 " is no power of two, and the call did not fail",
              op->alignment);
+    if (!failed && op->size > INT64_MAX)
+        note(v, "%s returned a block of %" PRIu64 " bytes: no address space holds it",
+             trace_kind_name(op->kind), op->size);
     if ((op->flags & TRACE_SPLIT) != 0 && !may_be_split(op->kind))
         note(v, "%s cannot be one half of a realloc", trace_kind_name(op->kind));
     if (op->time_ns < v->time_ns)

@@ -224,6 +224,9 @@ static void print_written(void *argument, const char *path)
 
 static int print_and_draw(struct mapping_run *mapping)
 {
+    /* No trial is under way any more: what is left to do may end at once. */
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
     bool text = strcmp(mapping->options.format, "text") == 0;
     size_t mapped = 0;
     for (size_t i = 0; i < mapping->study.count; i++)

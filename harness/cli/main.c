@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 static const struct command commands[] = {
+    {"doctor", "what of this machine disturbs measurements, and how to mend it",      cmd_doctor},
     {"list",   "what there is: workloads, allocators, suites, measures, stored runs", cmd_list  },
     {"map",    "replay a trace and draw the heap: live, empty and missing pages",     cmd_map   },
     {"run",    "run a suite or workloads under allocators, and store every trial",    cmd_run   },
@@ -35,6 +36,7 @@ static void print_help(FILE *stream)
           "  heapmark run -w webserver:threads=2 -a glibc -a jemalloc -n 20\n"
           "  heapmark run -a glibc -a mine=./libmine.so  your own allocator beside glibc\n"
           "  heapmark show --format csv                  the newest run again, as CSV\n"
+          "  heapmark doctor                             whether this machine can measure\n"
           "  heapmark plot                               its charts\n"
           "  heapmark map -w app.hmt -a glibc            the heap of a recorded program\n\n"
           "Exit status: 0 all well; 1 something measured failed; 2 wrong use, or could not run;\n"

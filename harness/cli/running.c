@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "conditions.h"
+#include "doctor_file.h"
 #include "facts.h"
 #include "probe.h"
 #include "report.h"
@@ -118,7 +119,8 @@ static int describe_run(struct running *running)
     run->time_limit_ns = options->time_limit_ns;
     if (run->suite == NULL)
         return message_set(running->message, "out of memory");
-    if (conditions_add(run, &running->paths, running->message) < 0)
+    if (conditions_add(run, &running->paths, running->message) < 0 ||
+        doctor_facts_add(run, running->store_path, running->message) < 0)
         return -1;
     if (facts_add(run, "alone", running->machine_lock >= 0 ? "yes" : "no") < 0)
         return message_set(running->message, "out of memory");

@@ -20,11 +20,11 @@ struct cut_options {
 enum { KEY_FROM = 256, KEY_TO, KEY_DROP_LIVE };
 
 static const struct argp_option option_table[] = {
-    {"output",              'o', "OUT", 0, "The trace to write", 0},
-    {"from",                KEY_FROM, "WHERE", 0,
+    {"output",                                    'o', "OUT", 0, "The trace to write; - is standard output", 0},
+    {"from",                                      KEY_FROM, "WHERE", 0,
      "Begin there: an operation (1500, 20k, 2M), a time (1.5s, 250ms) or a share (50%)", 0},
     {"to", KEY_TO, "WHERE", 0, "End before that", 0},
-    {"drop-live",                     KEY_DROP_LIVE, NULL, 0,
+    {"drop-live",                                           KEY_DROP_LIVE, NULL, 0,
      "Leave out the blocks that are live at the start, their frees and reallocs", 0},
     {0},
 };
@@ -90,18 +90,21 @@ static int write_cut(struct trace_reader *reader, const struct cut_options *opti
     return part_file_end(&file, trace_cut_write(reader, file.draft, cut, message), message);
 }
 
+/* To standard error: standard output may be the trace. */
 static void print_result(const struct cut_options *options, const struct trace_cut *cut)
 {
     char text[UNITS_TEXT_BYTES];
-    printf("%s: %" PRIu64 " operations: ", options->output, cut->written);
+    fprintf(stderr, "%s: %" PRIu64 " operations: ", options->output, cut->written);
     if (cut->drop_live)
-        printf("%" PRIu64 " to %" PRIu64 " of %s, but for %" PRIu64
-               " on blocks that were live before\n",
-               cut->range.from, cut->range.to, options->file, cut->dropped);
+        fprintf(stderr,
+                "%" PRIu64 " to %" PRIu64 " of %s, but for %" PRIu64
+                " on blocks that were live before\n",
+                cut->range.from, cut->range.to, options->file, cut->dropped);
     else
-        printf("%" PRIu64 " blocks that were live (%s), then %" PRIu64 " to %" PRIu64 " of %s\n",
-               cut->blocks, units_print_bytes(text, (int64_t)cut->bytes), cut->range.from,
-               cut->range.to, options->file);
+        fprintf(stderr,
+                "%" PRIu64 " blocks that were live (%s), then %" PRIu64 " to %" PRIu64 " of %s\n",
+                cut->blocks, units_print_bytes(text, (int64_t)cut->bytes), cut->range.from,
+                cut->range.to, options->file);
 }
 
 int trace_cut(int argc, char **argv)

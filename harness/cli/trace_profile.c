@@ -20,12 +20,13 @@ struct profile_options {
 enum { KEY_TOP = 256, KEY_BARE, TOP_DEFAULT = 20 };
 
 static const struct argp_option option_table[] = {
-    {"output",                               'o', "PROFILE.csv", 0, "Write the whole table there, as CSV", 0},
-    {"bare",                         KEY_BARE, NULL, 0,
+    {"output",                                                     'o', "PROFILE.csv", 0, "Write the whole table there, as CSV; - is standard output",
+     0},
+    {"bare",                                               KEY_BARE, NULL, 0,
      "In the CSV only size, alloc_rate and num_live, without a heading, as fleetbench's "
      "distributions are written", 0},
     {"top", KEY_TOP, "N", 0, "Print so many sizes (default: 20)", 0},
-    {0                                     },
+    {0                                                           },
 };
 
 static const char documentation[] =
@@ -34,7 +35,8 @@ static const char documentation[] =
     "load needs. Sizes over 1024 are taken together, sixteen classes a power of two."
     "\v"
     "A realloc ends one block and begins another. Quantiles of lifetimes are upper bounds, at most "
-    "twice the true value, of the blocks that were freed or resized.\n\n"
+    "twice the recorded value, of the blocks that were freed or resized; heapmark trace info says "
+    "how far apart recorded times are.\n\n"
     "Memory: some 80 bytes for each block live at once, whatever the length of the trace.\n\n"
     "Examples:\n"
     "  heapmark trace profile app.hmt\n"

@@ -21,11 +21,11 @@ struct scale_options {
 enum { KEY_COPIES = 256, KEY_THREADS };
 
 static const struct argp_option option_table[] = {
-    {"output",              'o', "OUT", 0, "The trace to write", 0},
-    {"copies",                KEY_COPIES, "N", 0, "Every operation N times in a row, on the thread that made it",
+    {"output",                                    'o', "OUT", 0, "The trace to write; - is standard output", 0},
+    {"copies",                                      KEY_COPIES, "N", 0, "Every operation N times in a row, on the thread that made it",
      0},
     {"threads", KEY_THREADS, "N", 0, "N copies side by side, each on threads of its own", 0},
-    {0                    },
+    {0                                          },
 };
 
 static const char documentation[] =
@@ -112,8 +112,9 @@ int trace_scale(int argc, char **argv)
     if (result < 0)
         fprintf(stderr, "heapmark trace scale: %s\n", message);
     else
-        printf("%s: %" PRIu64 " operations: %" PRIu32 " copies of %s, %" PRIu32 " thread%s\n",
-               options.output, scale.written, scale.copies, options.file, scale.threads,
-               scale.threads == 1 ? "" : "s");
+        fprintf(stderr,
+                "%s: %" PRIu64 " operations: %" PRIu32 " copies of %s, %" PRIu32 " thread%s\n",
+                options.output, scale.written, scale.copies, options.file, scale.threads,
+                scale.threads == 1 ? "" : "s");
     return result < 0 ? EXIT_UNUSABLE : EXIT_OK;
 }

@@ -142,6 +142,14 @@ struct fact {
     char *value;
 };
 
+/* Facts of what disturbs: "doctor_NAME" = "warning: what was found"; and what the last comparison of
+ * an allocator with itself showed here, as relative changes. */
+#define FACT_DOCTOR_PREFIX     "doctor_"
+#define FACT_NOISE_MEASURED_NS "self_noise_measured_ns" /* CLOCK_REALTIME */
+#define FACT_NOISE_SECONDS     "self_noise_seconds"     /* that a comparison takes */
+#define FACT_NOISE_HALF_WIDTH  "self_noise_half_width"  /* of its interval */
+#define FACT_NOISE_SMALLEST    "self_noise_smallest_change"
+
 /* A whole run: its description, and the records in the order of the plan. */
 struct run {
     char *name;                      /* 2026-11-21T10-15-00-host, unique in its store */

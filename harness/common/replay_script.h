@@ -12,6 +12,11 @@
  * another worker in the lap of its birth (it is given and taken) has a slot that nothing else uses
  * in that lap and that holds NULL until it is given: so to wait for a block is to wait for its
  * slot. Between laps all workers stand, and everything before is done.
+ *
+ * A lap's calls, in the order of the trace, are cut into stretches. A worker enters a stretch
+ * when all others have done with the one before the last: the program's threads kept together by
+ * means that a trace does not show (queues, replies), and one that ran ahead here would pile up
+ * blocks that never lived at once.
  */
 #ifndef HEAPMARK_REPLAY_SCRIPT_H
 #define HEAPMARK_REPLAY_SCRIPT_H
@@ -40,8 +45,9 @@ enum script_kind {
     SCRIPT_SIZE,         /* of the call, where it has no room in the word */
     SCRIPT_OLD_SIZE,     /* what the block given to realloc was asked for with */
     SCRIPT_ALIGNMENT,
-    SCRIPT_TARGET, /* slot of realloc's result, where it is not that of the block given */
-    SCRIPT_DUE,    /* ns since the trace's first operation: not before then */
+    SCRIPT_TARGET,  /* slot of realloc's result, where it is not that of the block given */
+    SCRIPT_DUE,     /* ns since the trace's first operation: not before then */
+    SCRIPT_STRETCH, /* number of the stretch that begins here for this worker, from 1 */
     SCRIPT_PREFIXES,
 };
 
@@ -54,7 +60,7 @@ enum script_option {
 };
 
 enum {
-    SCRIPT_VERSION = 1,
+    SCRIPT_VERSION = 2,
     SCRIPT_KIND_BITS = 5,
     SCRIPT_SLOT_BITS = 27,
     SCRIPT_SLOTS_MAXIMUM = 1 << SCRIPT_SLOT_BITS,

@@ -1,46 +1,38 @@
 /* Exports from file to file; see export.h. */
 #include "export.h"
 #include "message.h"
+#include "part_file.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-/* Writes to a stream of the output or, where that is a regular file, of a file beside it that
- * takes its place when all is well. */
-static int write_file(struct trace_reader *reader, const struct foreign_format *format,
-                      const char *output, struct export_result *result, char *message)
+static int write_stream(struct trace_reader *reader, const struct foreign_format *format,
+                        const char *path, struct export_result *result, char *message)
 {
-    struct stat status;
-    char *partial = NULL;
-    bool renamed = stat(output, &status) < 0 || S_ISREG(status.st_mode);
-    if (renamed && asprintf(&partial, "%s.%ld.partial", output, (long)getpid()) < 0)
-        return message_set(message, "out of memory");
-    FILE *stream = fopen(renamed ? partial : output, "we");
-    int done = -1;
-    if (stream == NULL) {
-        message_set(message, "cannot write %s: %s", output, strerror(errno));
-        free(partial);
-        return -1;
-    }
-    done = export_stream(reader, format, stream, result, message);
+    FILE *stream = fopen(path, "we");
+    if (stream == NULL)
+        return message_set(message, "cannot write %s: %s", path, strerror(errno));
+    int done = export_stream(reader, format, stream, result, message);
     bool bad = ferror(stream) != 0;
     int error = errno;
     if (fclose(stream) != 0) {
         bad = true;
         error = errno;
     }
-    if (done == 0 && bad)
-        done = message_set(message, "cannot write %s: %s", output, strerror(error));
-    if (done == 0 && renamed && rename(partial, output) < 0)
-        done = message_set(message, "cannot write %s: %s", output, strerror(errno));
-    if (done < 0 && renamed)
-        unlink(partial);
-    free(partial);
-    return done;
+    return done == 0 && bad ? message_set(message, "cannot write %s: %s", path, strerror(error))
+                            : done;
+}
+
+static int write_file(struct trace_reader *reader, const struct foreign_format *format,
+                      const char *output, struct export_result *result, char *message)
+{
+    struct part_file file;
+    if (part_file_begin(&file, output, message) < 0)
+        return -1;
+    int done = write_stream(reader, format, file.draft, result, message);
+    return part_file_end(&file, done, message);
 }
 
 static int write_standard_output(struct trace_reader *reader, const struct foreign_format *format,

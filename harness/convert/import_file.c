@@ -1,6 +1,7 @@
 /* Imports from file to file; see import.h. */
 #include "import.h"
 #include "message.h"
+#include "part_file.h"
 #include "source.h"
 #include "version.h"
 
@@ -9,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const char *yes_or_no(unsigned set)
 {
@@ -121,41 +120,17 @@ int import_source(struct source *source, const struct import_request *request,
     return done;
 }
 
-/* Where to write: beside the output, so that it can be renamed to it, or, when the output is no
- * regular file, straight to it. Sets *renamed. NULL with a message. */
-static char *path_to_write(const char *output, bool *renamed, char *message)
-{
-    struct stat status;
-    char *path = NULL;
-    const char *straight = strcmp(output, "-") == 0 ? "/dev/stdout" : output;
-    *renamed = straight == output && (stat(output, &status) < 0 || S_ISREG(status.st_mode));
-    if (!*renamed)
-        path = strdup(straight);
-    else if (asprintf(&path, "%s.%ld.partial", output, (long)getpid()) < 0)
-        path = NULL;
-    if (path == NULL)
-        message_set(message, "out of memory");
-    return path;
-}
-
 int import_file(const struct import_request *request, struct import_result *result, char *message)
 {
-    struct import_request to_path = *request;
-    bool renamed = false;
+    struct import_request to_draft = *request;
+    struct part_file file;
     int done = -1;
-    char *path = NULL;
     struct source *source = source_open(request->input, message);
-    if (source != NULL)
-        path = path_to_write(request->output, &renamed, message);
-    if (path != NULL) {
-        to_path.output = path;
-        done = import_source(source, &to_path, result, message);
+    if (source != NULL && part_file_begin(&file, request->output, message) == 0) {
+        to_draft.output = file.draft;
+        done = import_source(source, &to_draft, result, message);
+        done = part_file_end(&file, done, message);
     }
-    if (done == 0 && renamed && rename(path, request->output) < 0)
-        done = message_set(message, "cannot write %s: %s", request->output, strerror(errno));
-    if (done < 0 && renamed)
-        unlink(path);
-    free(path);
     source_close(source);
     return done;
 }

@@ -238,9 +238,12 @@ static int read_pages(struct heap_map *map, pid_t pid, struct heap_map_parts *pa
     return result;
 }
 
-static void take_walk(struct heap_map *map, const struct block_list_entry *entry, size_t count)
+static int take_walk(struct heap_map *map, const struct block_list_entry *entry, size_t count)
 {
     struct heap_map_numbers *numbers = &map->numbers;
+    map->hole = calloc(count + 1, sizeof *map->hole);
+    if (map->hole == NULL)
+        return -1;
     numbers->free_blocks = (int64_t)count;
     for (size_t i = 0; i < count; i++) {
         int64_t bytes = (int64_t)entry[i].bytes;
@@ -250,6 +253,25 @@ static void take_walk(struct heap_map *map, const struct block_list_entry *entry
             numbers->largest_free_bytes = bytes;
     }
     map->hole_count = count;
+    return 0;
+}
+
+/* `live` by address. Blocks of no bytes have none to share. */
+static void find_overlaps(struct heap_map *map, const struct block_list_entry *live, size_t count)
+{
+    uint64_t end = 0, address = 0; /* of the block that reaches farthest */
+    for (size_t i = 0; i < count; i++) {
+        if (live[i].bytes == 0)
+            continue;
+        if (live[i].address < end && map->overlaps++ == 0) {
+            map->overlap_address = live[i].address;
+            map->overlapped_address = address;
+        }
+        if (live[i].address + live[i].bytes > end) {
+            end = live[i].address + live[i].bytes;
+            address = live[i].address;
+        }
+    }
 }
 
 int heap_map_read(struct heap_map *map, pid_t pid, const struct block_list *list, char *message)
@@ -257,11 +279,8 @@ int heap_map_read(struct heap_map *map, pid_t pid, const struct block_list *list
     *map = (struct heap_map){.walked = list->walked != 0};
     struct heap_map_parts parts = {.page_bytes = system_page_bytes()};
     struct block_list_entry *entry = calloc(list->count + 1, sizeof *entry);
-    map->hole = calloc(list->count + 1, sizeof *map->hole);
-    if (entry == NULL || map->hole == NULL) {
-        free(entry);
+    if (entry == NULL)
         return message_set(message, "out of memory");
-    }
     size_t live = 0, free_count = 0;
     for (size_t i = 0; i < list->count; i++)
         if (list->entry[i].kind == BLOCK_LIVE)
@@ -271,15 +290,16 @@ int heap_map_read(struct heap_map *map, pid_t pid, const struct block_list *list
             entry[live + free_count++] = list->entry[i];
     qsort(entry, live, sizeof *entry, by_address);
     qsort(entry + live, free_count, sizeof *entry, by_address);
+    find_overlaps(map, entry, live);
     parts.live = entry;
     parts.live_count = live;
     int result = read_pages(map, pid, &parts, message);
     map->numbers.operations = (int64_t)list->operations;
-    if (map->walked)
-        take_walk(map, entry + live, free_count);
-    else
+    if (!map->walked)
         map->numbers.free_blocks = map->numbers.free_bytes = map->numbers.largest_free_bytes =
             MEASURE_NONE;
+    else if (take_walk(map, entry + live, free_count) < 0)
+        result = message_set(message, "out of memory");
     free(entry);
     return result;
 }

@@ -67,6 +67,9 @@ struct heap_map {
     struct free_block *hole; /* of the heap walk, by address */
     size_t hole_count;
     bool walked; /* the allocator has a heap walk */
+    /* Live blocks that share bytes with one before them, which no right allocator hands out: how
+     * many, and the first of them with the other. Where there are any, the figures mean little. */
+    uint64_t overlaps, overlap_address, overlapped_address;
     struct heap_map_numbers numbers;
 };
 

@@ -123,6 +123,15 @@ static void print_occupancy(struct stream *stream, const struct map_study *study
         }
 }
 
+/* "over-" above "head" is one word. */
+static void print_legend(struct stream *stream, const char *upper, const char *lower,
+                         const char *help)
+{
+    int length = (int)strcspn(upper, "-");
+    const char *between = length > 0 && upper[length] == '\0' ? " " : "";
+    stream_print(stream, "%.*s%s%s: %s\n", length, upper, between, lower, help);
+}
+
 int map_output_text(FILE *file, const struct map_study *study)
 {
     struct stream stream;
@@ -135,10 +144,7 @@ int map_output_text(FILE *file, const struct map_study *study)
     print_occupancy(&stream, study, name_width);
     stream_print(&stream, "\n");
     for (int i = 0; i < HEADINGS; i++)
-        stream_print(&stream, "%s%s%s: %s\n", headings[i].upper,
-                     headings[i].upper[0] != '\0' && strchr(headings[i].upper, '-') == NULL ? " "
-                                                                                            : "",
-                     headings[i].lower, headings[i].help);
+        print_legend(&stream, headings[i].upper, headings[i].lower, headings[i].help);
     return stream_finish(&stream);
 }
 

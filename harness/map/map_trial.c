@@ -7,6 +7,7 @@
 #include "trial_watch.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -97,6 +98,23 @@ static uint32_t list_laps(const struct map_trial *trial, uint32_t *laps)
     return count;
 }
 
+/* An allocator that hands out bytes twice may well live through a replay. */
+static bool tell_overlaps(const struct mapping_trial *mapping)
+{
+    for (size_t m = 0; m < mapping->given->moments; m++) {
+        const struct heap_map *map = &mapping->series->map[m];
+        if (map->overlaps == 0)
+            continue;
+        message_set(mapping->message,
+                    "allocator %s: it has handed out the same bytes twice: the live blocks at "
+                    "0x%" PRIx64 " and 0x%" PRIx64 " overlap (%" PRIu64 " such blocks at map %zu)",
+                    mapping->series->allocator->name, map->overlapped_address, map->overlap_address,
+                    map->overlaps, m + 1);
+        return true;
+    }
+    return false;
+}
+
 static int judge(const struct mapping_trial *mapping, const struct trial_record *record)
 {
     const char *name = mapping->series->allocator->name;
@@ -119,6 +137,8 @@ static int judge(const struct mapping_trial *mapping, const struct trial_record 
                         name, m + 1);
             return 1;
         }
+    if (tell_overlaps(mapping))
+        return 1;
     mapping->series->count = mapping->given->moments;
     return 0;
 }

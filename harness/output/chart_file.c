@@ -4,12 +4,14 @@
  */
 #include "chart_file.h"
 
+#include "ending_signals.h"
 #include "message.h"
 #include "subprocess.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +32,19 @@ static const struct {
     {".svg", "</svg>"},
     {".png", "IEND"  },
 };
+
+/* ---- what a signal leaves behind ------------------------------------------------- */
+
+/* The signal that is to end us once gnuplot and its drafts are gone. A handler is given nothing but
+ * the signal's number, hence a global. */
+static volatile sig_atomic_t ending;
+
+static void note_end(int number)
+{
+    ending = number;
+}
+
+/* ---- gnuplot ---------------------------------------------------------------------- */
 
 struct chart_paths {
     char script[PATH_MAX];
@@ -116,6 +131,7 @@ static int draw(const struct chart_folders *folders, const struct chart *chart,
     struct subprocess spec = {
         .argv = argv,
         .time_limit_ns = CHART_TIME_LIMIT_NS,
+        .interrupted = &ending,
         .output_maximum_bytes = STDERR_KEPT_BYTES,
     };
     struct subprocess_result result;
@@ -142,6 +158,7 @@ int chart_file_draw(const struct chart_folders *folders, const struct chart *cha
     if (chart_paths_init(&paths, folders, chart) < 0)
         return message_set(message, "chart %s: the path of %s is too long", chart->name,
                            folders->output);
+    ending_signals_catch(note_end, 0);
     int result = draw(folders, chart, &paths, message);
     for (int i = 0; i < FORMATS && result == 0; i++) {
         if (rename(paths.drawn[i], paths.final[i]) < 0)
@@ -151,6 +168,9 @@ int chart_file_draw(const struct chart_folders *folders, const struct chart *cha
     }
     for (int i = 0; i < FORMATS && result < 0; i++)
         unlink(paths.drawn[i]);
+    ending_signals_release(note_end);
+    if (ending != 0)
+        raise(ending);
     return result;
 }
 

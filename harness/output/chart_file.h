@@ -1,6 +1,8 @@
 /*
  * Draws one chart with gnuplot: a script of plots/ is run on a folder of tables, and leaves an SVG
  * and a PNG. Names and labels reach gnuplot as data files and string arguments only, never as code.
+ * A signal that ends the program (Ctrl-C, SIGTERM, SIGHUP, SIGQUIT) takes gnuplot and its drafts
+ * along, unless somebody else handles it.
  */
 #ifndef HEAPMARK_CHART_FILE_H
 #define HEAPMARK_CHART_FILE_H

@@ -55,6 +55,7 @@ static void put_cell(struct stream *stream, const struct summary *summary, size_
     put_count(stream, cell->planned);
     put_count(stream, cell->ok);
     put_count(stream, cell->skipped);
+    put_count(stream, cell->disturbed);
 #define X(name, unit, title, help) put_estimate(stream, &cell->name);
     SUMMARY_MEASURES(X)
 #undef X
@@ -69,7 +70,7 @@ int output_csv(FILE *file, const struct summary *summary)
     struct stream stream;
     stream_init(&stream, file);
     stream_print(&stream, "run,workload,workload_name,kind,params,threads,allocator,reference,"
-                          "status,detail,planned,ok,skipped");
+                          "status,detail,planned,ok,skipped,disturbed");
 #define X(name, unit, title, help) \
     stream_print(&stream, "," #name "," #name "_low," #name "_high," #name "_count");
     SUMMARY_MEASURES(X)
@@ -91,9 +92,11 @@ static void put_measure(struct stream *stream, int64_t value)
     stream_measure(stream, value);
 }
 
-static void put_trial(struct stream *stream, const struct run *run,
-                      const struct trial_record *trial)
+static void put_trial(struct stream *stream, const struct summary *summary, size_t index)
 {
+    const struct run *run = summary->run;
+    const struct trial_record *trial = &run->trials[index];
+    char text[DISTURBANCE_TEXT_BYTES];
     stream_csv_text(stream, run->name);
     stream_print(stream, ",%" PRId64, trial->id);
     put_field(stream, run->workloads[trial->key.workload].label);
@@ -102,6 +105,7 @@ static void put_trial(struct stream *stream, const struct run *run,
     put_field(stream, pass_name(trial->key.pass));
     put_field(stream, trial_status_name(trial->status));
     put_field(stream, trial->detail);
+    put_field(stream, disturbance_text(summary->disturbances[index], text));
     put_field(stream, trial->malloc_file);
     put_measure(stream, trial->started_ns);
 #define X(name, unit, help) put_measure(stream, trial->name);
@@ -123,8 +127,9 @@ int output_trials_csv(FILE *file, const struct summary *summary)
 {
     struct stream stream;
     stream_init(&stream, file);
-    stream_print(&stream, "run,id,workload,allocator,block,pass,status,detail,malloc_file,"
-                          "started_ns");
+    stream_print(&stream,
+                 "run,id,workload,allocator,block,pass,status,detail,disturbed,malloc_file,"
+                 "started_ns");
 #define X(name, unit, help) stream_print(&stream, "," #name);
     TRIAL_MEASURES(X)
 #undef X
@@ -139,6 +144,6 @@ int output_trials_csv(FILE *file, const struct summary *summary)
 #undef X
     stream_print(&stream, ROW_END);
     for (size_t i = 0; i < summary->run->trial_count; i++)
-        put_trial(&stream, summary->run, &summary->run->trials[i]);
+        put_trial(&stream, summary, i);
     return stream_finish(&stream);
 }

@@ -98,8 +98,20 @@ static json_t *make_syscalls(const struct syscall_counts *from, bool *failed)
     return object;
 }
 
-static json_t *make_trial(const struct run *run, const struct trial_record *from, bool *failed)
+/* ["steal", "slow"] */
+static json_t *make_disturbances(unsigned flags, bool *failed)
 {
+    json_t *all = json_array();
+    for (unsigned i = 0; i < DISTURBANCE_COUNT; i++)
+        if (flags & 1u << i)
+            json_value_append(all, json_value_text(disturbance_word((enum disturbance)i)), failed);
+    return all;
+}
+
+static json_t *make_trial(const struct summary *summary, size_t index, bool *failed)
+{
+    const struct run *run = summary->run;
+    const struct trial_record *from = &run->trials[index];
     const struct trial_key *key = &from->key;
     json_t *object = json_object();
     SET_MEASURE(id);
@@ -111,6 +123,8 @@ static json_t *make_trial(const struct run *run, const struct trial_record *from
     json_value_set(object, "pass", json_value_text(pass_name(key->pass)), failed);
     json_value_set(object, "status", json_value_text(trial_status_name(from->status)), failed);
     SET_TEXT(detail);
+    json_value_set(object, "disturbed", make_disturbances(summary->disturbances[index], failed),
+                   failed);
     SET_TEXT(malloc_file);
     SET_MEASURE(started_ns);
 #define X(name, unit, help) SET_MEASURE(name);
@@ -148,6 +162,7 @@ static json_t *make_cell(const struct summary *summary, size_t w, size_t a, bool
     SET_MEASURE(planned);
     SET_MEASURE(ok);
     SET_MEASURE(skipped);
+    SET_MEASURE(disturbed);
 #define X(name, unit, title, help) \
     json_value_set(object, #name, make_estimate(&from->name, failed), failed);
     SUMMARY_MEASURES(X)
@@ -230,7 +245,7 @@ int output_json(FILE *file, const struct summary *summary)
     for (size_t i = 0; i < run->workload_count; i++)
         json_value_append(workloads, make_workload(&run->workloads[i], &failed), &failed);
     for (size_t i = 0; i < run->trial_count; i++)
-        json_value_append(trials, make_trial(run, &run->trials[i], &failed), &failed);
+        json_value_append(trials, make_trial(summary, i, &failed), &failed);
     json_value_set(root, "run", head, &failed);
     json_value_set(root, "facts", make_facts(run, &failed), &failed);
     json_value_set(root, "allocators", allocators, &failed);

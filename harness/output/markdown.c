@@ -85,6 +85,17 @@ static void print_untimed(struct page *page, size_t workload, size_t allocator)
     stream_print(&page->stream, "\n");
 }
 
+static void print_disturbed(struct page *page, size_t workload, size_t allocator)
+{
+    const struct summary_cell *cell = summary_cell(page->summary, workload, allocator);
+    char text[TABLE_DISTURBED_BYTES];
+    if (cell->disturbed == 0 || !table_has_figures(cell))
+        return;
+    stream_print(&page->stream, "\n");
+    print_escaped(page, page->summary->run->allocators[allocator].name);
+    stream_print(&page->stream, ", disturbed: %s\n", table_disturbed(cell, text));
+}
+
 static void print_workload(struct page *page, size_t workload)
 {
     const struct workload_spec *spec = &page->summary->run->workloads[workload];
@@ -105,6 +116,8 @@ static void print_workload(struct page *page, size_t workload)
         print_row(page, workload, page->order[i]);
     for (size_t i = 0; i < count; i++)
         print_untimed(page, workload, page->order[i]);
+    for (size_t i = 0; i < count; i++)
+        print_disturbed(page, workload, page->order[i]);
     stream_print(&page->stream, "\n");
 }
 

@@ -266,3 +266,19 @@ void table_order_means(const struct summary *summary, size_t *order)
         put_in_order(places, allocators, order);
     free(places);
 }
+
+char *table_disturbed(const struct summary_cell *cell, char *text)
+{
+    int used =
+        snprintf(text, TABLE_DISTURBED_BYTES, "%zu of %zu trials (", cell->disturbed, cell->ok);
+    const char *separator = "";
+    for (unsigned i = 0; i < DISTURBANCE_COUNT; i++) {
+        if (cell->disturbed_by[i] == 0)
+            continue;
+        used += snprintf(text + used, TABLE_DISTURBED_BYTES - (size_t)used, "%s%s %zu", separator,
+                         disturbance_word((enum disturbance)i), cell->disturbed_by[i]);
+        separator = ", ";
+    }
+    snprintf(text + used, TABLE_DISTURBED_BYTES - (size_t)used, ")");
+    return text;
+}

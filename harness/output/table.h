@@ -63,6 +63,10 @@ void table_order_means(const struct summary *summary, size_t *order);
  * where the label is another. The caller frees it; NULL when memory is short. */
 char *table_params(const struct workload_spec *workload);
 
+/* "2 of 10 trials (waited 2, slow 1)"; returns `text` (TABLE_DISTURBED_BYTES). */
+char *table_disturbed(const struct summary_cell *cell, char *text);
+enum { TABLE_DISTURBED_BYTES = 160 };
+
 /* False when words have to stand in place of the figures. */
 bool table_has_figures(const struct summary_cell *cell);
 /* "crashed (9 of 10 trials were ok)", "corrupt (inspect pass)": those words; returns `text`

@@ -1,6 +1,7 @@
 /*
  * The table for a terminal: a block a workload, 120 columns, the fastest allocator first.
  */
+#include "machine_text.h"
 #include "output.h"
 #include "stream.h"
 #include "table.h"
@@ -103,6 +104,28 @@ static void print_row(struct page *page, size_t workload, size_t allocator)
     }
 }
 
+/* One line for all allocators whose trials were disturbed. */
+static int print_disturbed(struct page *page, size_t workload, size_t count)
+{
+    char *line = NULL, text[TABLE_DISTURBED_BYTES];
+    size_t bytes = 0, named = 0;
+    FILE *words = open_memstream(&line, &bytes);
+    if (words == NULL)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        const struct summary_cell *cell = summary_cell(page->summary, workload, page->order[i]);
+        if (cell->disturbed == 0 || !table_has_figures(cell))
+            continue;
+        fprintf(words, "%s %s %s", named++ > 0 ? ";" : "disturbed:",
+                page->summary->run->allocators[page->order[i]].name, table_disturbed(cell, text));
+    }
+    int result = fclose(words);
+    if (result == 0)
+        print_wrapped(page, line);
+    free(line);
+    return result;
+}
+
 static void print_workload(struct page *page, size_t workload)
 {
     const struct workload_spec *spec = &page->summary->run->workloads[workload];
@@ -117,6 +140,8 @@ static void print_workload(struct page *page, size_t workload)
     print_headings(page, spec->kind);
     for (size_t i = 0; i < count; i++)
         print_row(page, workload, page->order[i]);
+    if (print_disturbed(page, workload, count) != 0)
+        page->stream.error = ENOMEM;
     stream_print(&page->stream, "\n");
 }
 
@@ -158,6 +183,15 @@ static void print_means(struct page *page)
     stream_print(&page->stream, "\n");
 }
 
+static bool any_disturbed(const struct summary *summary)
+{
+    size_t cells = summary->run->workload_count * summary->run->allocator_count;
+    for (size_t i = 0; i < cells; i++)
+        if (summary->cell[i].disturbed > 0)
+            return true;
+    return false;
+}
+
 static void print_notes(struct page *page)
 {
     stream_print(&page->stream, "Columns (programs: the time of the whole, not calls/s)\n");
@@ -169,6 +203,10 @@ static void print_notes(struct page *page)
                  "    Medians over blocks; n/a: not measured, or a ratio to less than 1 MiB live. "
                  "Speed is paired by block\n    (docs/method.md); under 6 blocks it has no "
                  "interval, and (n=...) says how many there were.\n");
+    if (any_disturbed(page->summary))
+        stream_print(&page->stream,
+                     "    Disturbed trials take part in all figures; --format trials says which "
+                     "they are, docs/method.md what is\n    counted as disturbed.\n");
 }
 
 int output_text(FILE *file, const struct summary *summary)
@@ -189,6 +227,7 @@ int output_text(FILE *file, const struct summary *summary)
     for (size_t w = 0; w < run->workload_count; w++)
         print_workload(&page, w);
     print_means(&page);
+    machine_text(&page.stream, run);
     print_notes(&page);
     free(page.order);
     return stream_finish(&page.stream);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CURVE_POINTS = 256 };
+enum { CURVE_PARTS = 256 };
 
 /* Counts and bytes of a trace stay far below 2^53, which all readers of JSON keep. */
 static json_t *number(uint64_t value)
@@ -125,15 +125,13 @@ static json_t *make_histogram(const struct histogram *histogram, const uint64_t 
 /* Rows of where it ends and the largest value up to there. */
 static json_t *make_curve(const struct live_curve *curve, uint64_t end, bool *failed)
 {
-    uint64_t most[CURVE_POINTS];
+    struct live_curve_part part[CURVE_PARTS];
     json_t *array = json_array();
-    size_t points = end < CURVE_POINTS ? (size_t)end : CURVE_POINTS;
-    live_curve_resample(curve, end, most, points);
-    for (size_t i = 0; i < points; i++) {
+    size_t count = live_curve_parts(curve, end, part, CURVE_PARTS);
+    for (size_t i = 0; i < count; i++) {
         json_t *row = json_array();
-        json_value_append(row, number((uint64_t)((unsigned __int128)end * (i + 1) / points)),
-                          failed);
-        json_value_append(row, number(most[i]), failed);
+        json_value_append(row, number(part[i].end), failed);
+        json_value_append(row, number(part[i].most), failed);
         json_value_append(array, row, failed);
     }
     return array;

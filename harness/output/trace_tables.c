@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CURVE_POINTS = 480 };
+enum { CURVE_PARTS = 512 };
 
 typedef void write_rows_fn(struct stream *out, const struct survey *survey);
 
@@ -51,12 +51,11 @@ static void put_lifetimes_time(struct stream *out, const struct survey *survey)
 /* A row where a step begins and one where it ends. */
 static void put_curve(struct stream *out, const struct live_curve *curve, uint64_t end, double unit)
 {
-    uint64_t most[CURVE_POINTS];
-    size_t points = end < CURVE_POINTS ? (size_t)end : CURVE_POINTS;
-    live_curve_resample(curve, end, most, points);
-    for (size_t i = 0; i < 2 * points; i++) {
-        stream_number(out, (double)end * (double)((i + 1) / 2) / (double)points / unit, "NaN");
-        stream_print(out, "\t%" PRIu64 "\n", most[i / 2]);
+    struct live_curve_part part[CURVE_PARTS];
+    size_t count = live_curve_parts(curve, end, part, CURVE_PARTS);
+    for (size_t i = 0; i < 2 * count; i++) {
+        stream_number(out, i == 0 ? 0 : (double)part[(i - 1) / 2].end / unit, "NaN");
+        stream_print(out, "\t%" PRIu64 "\n", part[i / 2].most);
     }
 }
 

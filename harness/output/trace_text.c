@@ -102,7 +102,8 @@ static void print_file(struct stream *out, const struct trace_named *trace,
                  trace_reader_is_complete(trace->reader) ? "complete"
                                                          : trace_output_unfinished(trace));
     if (step > 0)
-        stream_print(out, "  %-12s %s apart at best\n", "times", TIME(step));
+        stream_print(out, "  %-12s up to %s apart: a shorter life may count as 0 ns\n", "times",
+                     TIME(step));
     if (trace_facts_find(facts, "stalls") != NULL)
         stream_print(out, "  %-12s %s, %s in all: how often the program waited for the recorder\n",
                      "stalls", GROUPED(stalls), TIME(number_of(facts, "stall_ns")));
@@ -117,7 +118,7 @@ static void print_file(struct stream *out, const struct trace_named *trace,
 
 static void print_calls(struct stream *out, const struct survey *survey)
 {
-    stream_print(out, "\n%s calls", GROUPED(survey->calls));
+    stream_print(out, "\n%s call%s", GROUPED(survey->calls), survey->calls == 1 ? "" : "s");
     if (survey->duration_ns > 0)
         stream_print(out, " in %s, %s a second", TIME(survey->duration_ns),
                      COUNT((double)survey->calls / ((double)survey->duration_ns / 1e9)));

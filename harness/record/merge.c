@@ -237,6 +237,54 @@ static int look_at_all(struct merge *merge)
     return 0;
 }
 
+/* ---- from one thread to more ---- */
+
+/* Whether some thread waits for nothing but the end of the time of one thread. */
+static bool is_numbering_awaited(const struct merge *merge)
+{
+    for (size_t i = 0; !merge->numbered && i < merge->threads; i++)
+        if (merge->thread[i]->state == MERGE_BLOCKED)
+            return true;
+    return false;
+}
+
+/* Whether that time's records are all taken, but for those behind a slot that its thread never
+ * wrote; they are as good as any other by now. */
+static bool is_alone_over(const struct merge *merge)
+{
+    for (size_t i = 0; i < merge->threads; i++)
+        if (merge->thread[i]->state == MERGE_READY && ring_entry_is_alone(&merge->thread[i]->entry))
+            return false;
+    return true;
+}
+
+static void let_numbers_count(struct merge *merge)
+{
+    merge->numbered = true;
+    for (size_t i = 0; i < merge->threads; i++) {
+        struct merge_thread *thread = merge->thread[i];
+        if (thread->state != MERGE_BLOCKED || !merge_is_ready(merge, &thread->entry))
+            continue;
+        merge_unblock(merge, thread);
+        thread->state = MERGE_READY;
+    }
+}
+
+/* Looks, hands out, and looks again where records with numbers turned up for the first time. */
+static int take_all(struct merge *merge)
+{
+    if (look_at_all(merge) < 0 || run_all(merge) < 0)
+        return -1;
+    if (!is_numbering_awaited(merge))
+        return 0;
+    if (look_at_all(merge) < 0 || run_all(merge) < 0)
+        return -1;
+    if (!is_alone_over(merge))
+        return 0; /* some are too new: in a later pass */
+    let_numbers_count(merge);
+    return look_at_all(merge) < 0 || run_all(merge) < 0 ? -1 : 0;
+}
+
 int merge_pass(struct merge *merge, const struct merge_moment *now, enum merge_haste haste,
                char *message)
 {
@@ -248,7 +296,7 @@ int merge_pass(struct merge *merge, const struct merge_moment *now, enum merge_h
         return -1;
     int again = 1;
     while (again > 0) {
-        if (look_at_all(merge) < 0 || run_all(merge) < 0)
+        if (take_all(merge) < 0)
             return -1;
         again = merge_unstick(merge, ring_memory_is_awaited(merge->memory) ||
                                          merge->operations > before ||

@@ -6,6 +6,9 @@
  * Among those the earliest goes first, in runs. Time never goes back: a stamp that is older than
  * one before it counts as that one.
  *
+ * Records that bear no number since their thread was alone go before all that bear one: the first
+ * of these waits until a look that came after it shows none of those.
+ *
  * What can stand in the way: a thread that has taken a number, or claimed a slot, and not written
  * yet. It will go on soon, and the merge waits. When the process is dead, or the thread shows
  * itself to have gone elsewhere (a signal handler that jumped away), such an operation is given

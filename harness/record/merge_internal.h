@@ -57,6 +57,7 @@ struct merge {
     struct merge_thread **heap; /* of READY ones by ticks; capacity as of `thread` */
     size_t heap_count;
     uint32_t introduced;
+    bool numbered; /* no record is left that had no need of a number */
     uint32_t expected[RING_STRIPES];
     struct merge_thread *waiting[RING_STRIPES];
     struct merge_moment now;
@@ -83,7 +84,7 @@ static inline bool merge_is_late(const struct merge *merge, const struct ring_en
 
 static inline bool merge_is_ready(const struct merge *merge, const struct ring_entry *entry)
 {
-    return !ring_entry_is_ordered(entry) || merge_distance(merge, entry) == 0;
+    return !ring_entry_is_ordered(entry) || (merge->numbered && merge_distance(merge, entry) == 0);
 }
 
 static inline bool merge_has_passed(const struct merge *merge, uint32_t stripe, uint32_t number)

@@ -159,6 +159,8 @@ static int unstick_thread(struct merge *merge, struct merge_thread *thread, bool
     }
     if (thread->state != MERGE_BLOCKED || (!give_up && !is_worth_a_search(merge, thread)))
         return 0;
+    if (!merge->numbered)
+        return 0; /* it waits for newer records of the time of one thread, and for a later pass */
     return resolve(merge, thread, give_up);
 }
 

@@ -109,9 +109,13 @@ int record_queue_next(struct record_queue *queue, struct ring_entry *entry)
             queue->size[queue->sizes++] = body;
             break;
         default:
+            entry->ticks = queue->ticks;
+            if (ring_entry_is_alone(entry)) {
+                entry->size = body;
+                return 1;
+            }
             entry->size = take_size(queue, body);
             entry->number = (uint32_t)(body >> RING_SIZE_BITS);
-            entry->ticks = queue->ticks;
             return 1;
         }
     }

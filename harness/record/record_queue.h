@@ -34,10 +34,17 @@ static inline uint64_t ring_entry_address(const struct ring_entry *entry)
     return entry->head & ((UINT64_C(1) << RING_KIND_SHIFT) - 1);
 }
 
+/* Whether its place among its thread's records says it all: no other thread was there. */
+static inline bool ring_entry_is_alone(const struct ring_entry *entry)
+{
+    return entry->head >> RING_ALONE_SHIFT & 1;
+}
+
 /* Whether the record took a number of the stripe that its address belongs to. */
 static inline bool ring_entry_is_ordered(const struct ring_entry *entry)
 {
-    return !ring_entry_failed(entry) && ring_entry_address(entry) != 0;
+    return !ring_entry_is_alone(entry) && !ring_entry_failed(entry) &&
+           ring_entry_address(entry) != 0;
 }
 
 struct queue_segment;

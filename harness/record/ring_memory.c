@@ -96,6 +96,7 @@ int ring_memory_init(struct ring_memory *memory, uint64_t bytes, int *file, char
     ring->version = RING_VERSION;
     ring->chunk_count = memory->chunk_count;
     ring->chunks_offset = head;
+    ring->patience_ms = RING_PATIENCE_MS;
     atomic_store_explicit(&ring->tick, 1, memory_order_relaxed);
     atomic_store_explicit(&ring->free_stack, RING_NO_CHUNK, memory_order_relaxed);
     atomic_store_explicit(&ring->arrivals, RING_NO_CHUNK, memory_order_relaxed);

@@ -21,6 +21,8 @@ static struct {
     bool unwanted;     /* for good, in children, too */
     uint32_t epoch;    /* of the last meeting */
     size_t ring_bytes; /* mapped at shared_ring */
+    void *stale_ring;  /* see forget_ring() */
+    size_t stale_bytes;
     struct sockaddr_un where;
     socklen_t where_bytes;
     char allocator[sizeof((struct ring *)0)->allocator];
@@ -156,6 +158,19 @@ static struct ring *map_ring(int memory, size_t *ring_bytes)
     return ring;
 }
 
+/* Of that of the process that forked us, nothing but the address remains: a signal handler that
+ * forked may have come while a record was written there, which goes on in the child, too. */
+static void forget_ring(void)
+{
+    if (inherited.stale_ring != NULL)
+        munmap(inherited.stale_ring, inherited.stale_bytes);
+    inherited.stale_ring = shared_ring;
+    inherited.stale_bytes = inherited.ring_bytes;
+    if (mmap(shared_ring, inherited.ring_bytes, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+        inherited.stale_ring = NULL; /* it stays mapped, which costs no more than memory */
+}
+
 /* Returns what was wrong, or NULL. */
 static const char *get_ring(int memory)
 {
@@ -167,8 +182,8 @@ static const char *get_ring(int memory)
         munmap(ring, ring_bytes);
         return "the kernel knows no MADV_WIPEONFORK";
     }
-    if (shared_ring != NULL) /* that of the process that forked us */
-        munmap(shared_ring, inherited.ring_bytes);
+    if (shared_ring != NULL)
+        forget_ring();
     memcpy(ring->allocator, inherited.allocator, sizeof ring->allocator);
     inherited.ring_bytes = ring_bytes;
     shared_ring = ring;
@@ -213,6 +228,7 @@ bool meeting_hold(void)
     }
     bool met = is_wanted() && meet();
     atomic_store(&process.epoch, met ? ++inherited.epoch : EPOCH_OFF);
+    atomic_store(&process.ring, met ? shared_ring : NULL);
     atomic_store(&process.phase, met ? PHASE_RECORDING : PHASE_OFF);
     return met;
 }
@@ -223,6 +239,7 @@ void meeting_stop(bool for_children_too)
         inherited.unwanted = true;
         atomic_store(&shared_ring->state, RING_STOPPED);
     }
+    atomic_store(&process.ring, NULL);
     atomic_store(&process.phase, PHASE_OFF);
     atomic_store(&process.epoch, EPOCH_OFF);
 }

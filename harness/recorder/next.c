@@ -9,7 +9,7 @@
 /* ---- the arena ------------------------------------------------------------------ */
 
 _Alignas(16) unsigned char next_arena[NEXT_ARENA_BYTES];
-static _Atomic size_t arena_used;
+_Atomic size_t next_arena_used;
 
 enum { ARENA_HEAD_BYTES = 16 }; /* holds the block's size, and keeps alignment */
 
@@ -18,7 +18,7 @@ static void *arena_take(size_t size)
     if (size > NEXT_ARENA_BYTES)
         return NULL;
     size_t bytes = ARENA_HEAD_BYTES + (size + 15) / 16 * 16;
-    size_t offset = atomic_fetch_add_explicit(&arena_used, bytes, memory_order_relaxed);
+    size_t offset = atomic_fetch_add_explicit(&next_arena_used, bytes, memory_order_relaxed);
     if (offset > NEXT_ARENA_BYTES - bytes)
         return NULL;
     memcpy(next_arena + offset, &size, sizeof size);

@@ -5,6 +5,7 @@
 #ifndef HEAPMARK_NEXT_H
 #define HEAPMARK_NEXT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,10 +43,13 @@ bool next_is_in_allocator(const void *function);
 /* The blocks that calls made by dlsym get: never given back, never recorded. */
 enum { NEXT_ARENA_BYTES = 16384 };
 extern unsigned char next_arena[NEXT_ARENA_BYTES];
+extern _Atomic size_t next_arena_used;
 
 static inline bool next_is_in_arena(const void *block)
 {
-    return (uintptr_t)block - (uintptr_t)next_arena < NEXT_ARENA_BYTES;
+    /* Hardly ever is there one. */
+    return __builtin_expect(atomic_load_explicit(&next_arena_used, memory_order_relaxed) != 0, 0) &&
+           (uintptr_t)block - (uintptr_t)next_arena < NEXT_ARENA_BYTES;
 }
 /* realloc of such a block. */
 void *next_leave_arena(void *block, size_t size);

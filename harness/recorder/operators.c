@@ -66,7 +66,7 @@ static inline bool is_recorded_here(struct cxx_operator *self, const void *calle
 static bool is_recorded(const void *block, uintptr_t cursor_before)
 {
     enum { HANDLERS = 8 }; /* records that a signal handler may have put behind it */
-    uintptr_t cursor = writer.cursor;
+    uintptr_t cursor = writer_in_force()->cursor;
     if (cursor == cursor_before)
         return false;
     for (int i = 0; i < HANDLERS && writer_is_slot(cursor -= RING_RECORD_BYTES); i++) {
@@ -99,7 +99,7 @@ static void record_new(const void *block, size_t size, size_t alignment, uintptr
         void *(*function)parameters = (void *(*)parameters)self.function; \
         if (!here)                                                        \
             return function arguments;                                    \
-        uintptr_t cursor = writer.cursor;                                 \
+        uintptr_t cursor = writer_in_force()->cursor;                     \
         void *block = function arguments;                                 \
         record_new(block, size, (alignment), cursor);                     \
         return block;                                                     \

@@ -21,6 +21,7 @@ __attribute__((constructor)) static void start(void)
 {
     int error = errno;
     uint64_t mask = system_block_signals();
+    writer_believe_libc();
     next_find();
     if (meeting_hold())
         meeting_name_allocator();
@@ -33,7 +34,7 @@ static COLD void record_failure(uint64_t head, uint64_t size, int error)
     writer_record_bare(head | UINT64_C(1) << RING_FAILED_SHIFT | (unsigned)error, size);
 }
 
-static inline void *record_block(uint64_t head, void *block, size_t size)
+ALWAYS_INLINE void *record_block(uint64_t head, void *block, size_t size)
 {
     if (likely(block != NULL))
         writer_record(head, block, size);
@@ -61,14 +62,11 @@ EXPORT void *malloc(size_t size)
 }
 
 /* Returns whether there is something to free for the next definition. */
-static inline bool record_free(void *block)
+ALWAYS_INLINE bool record_free(void *block)
 {
     if (unlikely(next_is_in_arena(block)))
         return false;
-    if (likely(block != NULL))
-        writer_record(writer_head(TRACE_FREE, 0), block, 0);
-    else
-        writer_record_bare(writer_head(TRACE_FREE, 0), 0);
+    writer_record(writer_head(TRACE_FREE, 0), block, 0);
     return true;
 }
 
@@ -122,15 +120,12 @@ EXPORT void *calloc(size_t count, size_t size)
     return record_block(writer_head(TRACE_CALLOC, 0), block, product(count, size));
 }
 
-static inline void record_resize_begin(const void *block)
+ALWAYS_INLINE void record_resize_begin(const void *block)
 {
-    if (block != NULL)
-        writer_record(writer_head(TRACE_REALLOC_BEGIN, 0), block, 0);
-    else
-        writer_record_bare(writer_head(TRACE_REALLOC_BEGIN, 0), 0);
+    writer_record(writer_head(TRACE_REALLOC_BEGIN, 0), block, 0);
 }
 
-static inline void *record_resize(uint64_t kind, void *old, void *block, size_t size)
+ALWAYS_INLINE void *record_resize(uint64_t kind, void *old, void *block, size_t size)
 {
     /* Not a failure: the block was freed. */
     if (unlikely(block == NULL) && size == 0 && old != NULL)

@@ -25,18 +25,25 @@
  * names an address takes the stripe's number and bumps it: before the real call where the call
  * gives the block away (FREE, REALLOC_BEGIN), after it where the call yields one. Records of one
  * stripe in the order of its numbers, and records of one thread in the order of its chunk,
- * together give the linear order of the trace. While the process has one thread the bump needs no
- * lock prefix. Numbers of a stripe begin at 0.
+ * together give the linear order of the trace. Numbers of a stripe begin at 0.
+ *
+ * While the process has one thread, the order of its chunk is the order, and its records take no
+ * number: they bear RING_ALONE, and the whole body is the size. From the first record on that
+ * another thread could have preceded (glibc has cleared __libc_single_threaded) all take numbers,
+ * to the end of the process, though it be left with one thread again. Whatever is RING_ALONE has
+ * been written before a thread that takes numbers was made: who sees (acquire) a record with a
+ * number, then looks at the queues again, sees every record that goes before all of those.
  *
  * Every realloc and reallocarray is two records, REALLOC_BEGIN (of NULL: address 0 and no number)
  * and the call's end; pairs nest, since a signal handler may reallocate between the two. So do
- * RING_SIZE and the record it belongs to, which bears RING_SIZE_APART in its size bits: what a
- * handler writes between the two is not mistaken for that record.
+ * RING_SIZE and the record it belongs to, which bears RING_SIZE_APART in its size bits (neither is
+ * RING_ALONE): what a handler writes between the two is not mistaken for that record.
  *
- * Time: a RING_TIME record holds a stamp for the records behind it. A thread writes one when its
- * slot number is a multiple of RING_TIME_EVERY, and whenever `tick` is not what it saw last: the
- * collector bumps `tick` every millisecond while it works, and once more when it goes to sleep
- * for want of records (then it also sets `asleep`, and the next record's writer wakes it).
+ * Time: a RING_TIME record holds a stamp for the records behind it. A thread writes one in the
+ * slots whose number is a multiple of RING_TIME_EVERY, or nearly so, and whenever `tick` is not
+ * what it saw last: the collector bumps `tick` every millisecond while it works, and once more when
+ * it goes to sleep for want of records (then it also sets `asleep`, and the next record's writer
+ * wakes it).
  */
 #ifndef HEAPMARK_RING_H
 #define HEAPMARK_RING_H
@@ -47,19 +54,19 @@
 #include <time.h>
 
 enum {
-    RING_VERSION = 1,
+    RING_VERSION = 2,
     RING_CHUNK_BYTES = 16384,
     RING_RECORD_BYTES = 16,
     RING_CHUNK_HEAD_BYTES = 64,
     RING_RECORDS = (RING_CHUNK_BYTES - RING_CHUNK_HEAD_BYTES) / RING_RECORD_BYTES,
     RING_STRIPES = 1024, /* a power of two */
     RING_STRIPE_SHIFT = 14,
-    RING_TIME_EVERY = 16, /* a power of two */
+    RING_TIME_EVERY = 64, /* a power of two */
     RING_BYTES_DEFAULT = 64 << 20,
     RING_BYTES_MINIMUM = 1 << 20,
     RING_BYTES_MAXIMUM = 128 << 20, /* numbers of a stripe are told apart modulo 2^24 */
     RING_NO_CHUNK = 0xffffffff,
-    RING_PATIENCE_MS = 10000, /* a collector whose heartbeat stands still so long is dead */
+    RING_PATIENCE_MS = 10000, /* of `patience_ms`, and of who waits for a ring_answer */
 };
 
 #define RING_ENVIRONMENT "HEAPMARK_RECORD"
@@ -68,7 +75,8 @@ enum {
  *             48..51 kind: enum trace_kind, or one of those below
  *             52..57 log2 of the alignment asked for; 0: none; 63: not a power of two
  *             58     RING_FAILED
- * body:  bits 0..39 size; 40..63 number in the stripe, modulo 2^24
+ *             59     RING_ALONE
+ * body:  RING_ALONE: size, 64 bits; else bits 0..39 size, 40..63 number in the stripe, modulo 2^24
  *        RING_TIME: ring_ticks(), 64 bits; RING_SIZE: the size, 64 bits, of a record behind it
  *        whose size does not fit into 40 and is RING_SIZE_APART instead */
 enum {
@@ -80,6 +88,7 @@ enum {
     RING_ALIGNMENT_BITS = 6,
     RING_ALIGNMENT_ODD = 63,
     RING_FAILED_SHIFT = 58,
+    RING_ALONE_SHIFT = 59,
     RING_SIZE_BITS = 40,
     RING_NUMBER_BITS = 24,
 };
@@ -112,6 +121,7 @@ struct ring {
     uint32_t version;
     uint32_t chunk_count;
     uint64_t chunks_offset; /* of the first chunk, from the start of the memfd */
+    uint32_t patience_ms;   /* a collector whose heartbeat stands still so long is dead */
     _Alignas(64) _Atomic uint32_t tick;
     _Atomic uint32_t asleep;    /* the collector waits on `doorbell` */
     _Atomic uint32_t state;     /* enum ring_state */

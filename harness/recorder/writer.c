@@ -48,9 +48,9 @@ static void announce_chunk(struct ring *ring, uint32_t index)
 }
 
 /* Signals are blocked. */
-static void join_meeting(uint32_t epoch)
+static void join_meeting(struct writer *self, uint32_t epoch)
 {
-    writer = (struct writer){
+    *self = (struct writer){
         .epoch = epoch,
         .chunk = RING_NO_CHUNK,
         .thread = atomic_fetch_add_explicit(&shared_ring->threads, 1, memory_order_relaxed),
@@ -60,36 +60,52 @@ static void join_meeting(uint32_t epoch)
     };
 }
 
+/* Signals are blocked. The thread that was alone goes on as who it was, in the same chunk. */
+static void have_company(uint32_t epoch)
+{
+    struct writer *alone = &process.alone;
+    if (!atomic_exchange(&process.has_company, 1))
+        /* Should libc say once more that there is one thread, its next record goes the slow way,
+         * and to `writer` by that. */
+        alone->tick = atomic_load_explicit(&shared_ring->tick, memory_order_relaxed) - 1;
+    if (writer.epoch == epoch || alone->epoch != epoch ||
+        alone->tid != (uint32_t)syscall(SYS_gettid))
+        return;
+    writer = *alone;
+    *alone = (struct writer){0};
+}
+
 /* Signals are blocked. */
-static void start_chunk(struct ring *ring, uint32_t index)
+static void start_chunk(struct writer *self, struct ring *ring, uint32_t index)
 {
     struct ring_chunk *chunk = ring_chunk_at(ring, index);
-    chunk->thread = writer.thread;
-    chunk->tid = writer.tid;
-    chunk->serial = writer.serial++;
+    chunk->thread = self->thread;
+    chunk->tid = self->tid;
+    chunk->serial = self->serial++;
     atomic_store_explicit(&chunk->next, RING_NO_CHUNK, memory_order_relaxed);
-    if (writer.chunk == RING_NO_CHUNK)
+    if (self->chunk == RING_NO_CHUNK)
         announce_chunk(ring, index);
     else
-        atomic_store_explicit(&ring_chunk_at(ring, writer.chunk)->next, index,
-                              memory_order_release);
-    writer.chunk = index;
-    writer.cursor = (uintptr_t)&chunk->record[0];
+        atomic_store_explicit(&ring_chunk_at(ring, self->chunk)->next, index, memory_order_release);
+    self->chunk = index;
+    self->cursor = (uintptr_t)&chunk->record[0];
 }
 
 enum opening { CHUNK_OPEN, CHUNK_NONE, CHUNK_UNWANTED };
 
 /* Signals are blocked: a handler that came between these lines would find the thread's state
  * half changed. */
-static enum opening try_to_open(void)
+static enum opening try_to_open(struct writer *self)
 {
     if (!meeting_hold())
         return CHUNK_UNWANTED;
     struct ring *ring = shared_ring;
     uint32_t epoch = atomic_load_explicit(&process.epoch, memory_order_relaxed);
-    if (writer.epoch != epoch)
-        join_meeting(epoch);
-    if (writer_is_slot(writer.cursor))
+    if (self == &writer)
+        have_company(epoch);
+    if (self->epoch != epoch)
+        join_meeting(self, epoch);
+    if (writer_is_slot(self->cursor))
         return CHUNK_OPEN; /* a handler came before signals were blocked, and has seen to it */
     if (atomic_load_explicit(&ring->state, memory_order_relaxed) != RING_RECORDING) {
         meeting_stop(false);
@@ -98,7 +114,7 @@ static enum opening try_to_open(void)
     uint32_t index = take_chunk(ring);
     if (index == RING_NO_CHUNK)
         return CHUNK_NONE;
-    start_chunk(ring, index);
+    start_chunk(self, ring, index);
     return CHUNK_OPEN;
 }
 
@@ -126,15 +142,15 @@ static bool is_collector_dead(struct patience *patience, uint64_t now_ns)
         patience->heartbeat = heartbeat;
         patience->since_ns = now_ns;
     }
-    return now_ns - patience->since_ns > (uint64_t)RING_PATIENCE_MS * NS_PER_MS;
+    return now_ns - patience->since_ns > (uint64_t)shared_ring->patience_ms * NS_PER_MS;
 }
 
 /* Sleeps a little for want of a chunk, with signals open: a handler may run, and may wait here in
  * its turn. Returns false when the collector is dead. */
-static bool wait_for_room(struct patience *patience)
+static bool wait_for_room(const struct writer *self, struct patience *patience)
 {
     struct ring *ring = shared_ring;
-    uint32_t epoch = writer.epoch, room = atomic_load(&ring->room);
+    uint32_t epoch = self->epoch, room = atomic_load(&ring->room);
     uint64_t before_ns = system_clock_ns();
     if (is_collector_dead(patience, before_ns))
         return false;
@@ -157,21 +173,21 @@ static bool wait_for_room(struct patience *patience)
 /* ---- a slot ---------------------------------------------------------------- */
 
 /* Returns false when the call is not to be recorded. */
-static bool open_chunk(void)
+static bool open_chunk(struct writer *self)
 {
     /* Give nested handlers their four slots of grace again; not when one has just opened a chunk,
      * hence by one instruction that compares. */
-    uintptr_t cursor = __atomic_load_n(&writer.cursor, __ATOMIC_RELAXED);
+    uintptr_t cursor = __atomic_load_n(&self->cursor, __ATOMIC_RELAXED);
     if (!writer_is_slot(cursor))
-        __atomic_compare_exchange_n(&writer.cursor, &cursor, 0, false, __ATOMIC_RELAXED,
+        __atomic_compare_exchange_n(&self->cursor, &cursor, 0, false, __ATOMIC_RELAXED,
                                     __ATOMIC_RELAXED);
     for (struct patience patience = {0};;) {
         uint64_t mask = system_block_signals();
-        enum opening opening = try_to_open();
+        enum opening opening = try_to_open(self);
         system_restore_signals(mask);
         if (opening != CHUNK_NONE)
             return opening == CHUNK_OPEN;
-        if (!wait_for_room(&patience)) {
+        if (!wait_for_room(self, &patience)) {
             meeting_stop(true);
             system_complain("the collector does not answer any more");
             return false;
@@ -179,33 +195,80 @@ static bool open_chunk(void)
     }
 }
 
-static void write_stamp(uintptr_t place)
+static void write_stamp(struct writer *self, uintptr_t place)
 {
     struct ring *ring = shared_ring;
-    struct ring_record *slot = (struct ring_record *)place;
-    writer.tick = atomic_load_explicit(&ring->tick, memory_order_acquire);
-    slot->body = ring_ticks();
-    atomic_store_explicit(&slot->head, (uint64_t)RING_TIME << RING_KIND_SHIFT,
-                          memory_order_release);
-    for (unsigned bytes = 0; bytes <= STAMP_MASK; bytes += LINE_BYTES)
-        __builtin_prefetch((const void *)(place + PREFETCH_BYTES + bytes), 1);
+    self->tick = atomic_load_explicit(&ring->tick, memory_order_acquire);
+    writer_fill(place, (uint64_t)RING_TIME << RING_KIND_SHIFT, ring_ticks());
+    if (writer_is_stamp(place))
+        for (unsigned bytes = 0; bytes <= STAMP_MASK; bytes += LINE_BYTES)
+            __builtin_prefetch((const void *)(place + PREFETCH_BYTES + bytes), 1);
     wake_collector(ring);
 }
 
-/* Returns a slot for a call's record, or 0. */
-static uintptr_t claim_slot(uintptr_t place)
+/* Not so: none, or one of the process that forked us, by a handler that came behind the claim; that
+ * process writes it. */
+static bool is_of_our_ring(uintptr_t place)
 {
-    for (;; place = writer_next_slot()) {
+    const struct ring *ring = atomic_load_explicit(&process.ring, memory_order_relaxed);
+    return ring != NULL && place - (uintptr_t)ring <
+                               ring->chunks_offset + (uint64_t)ring->chunk_count * RING_CHUNK_BYTES;
+}
+
+/* Returns a slot for a call's record, or 0. */
+static uintptr_t claim_slot(struct writer *self, uintptr_t place)
+{
+    for (;; place = writer_next_slot(&self->cursor)) {
         uint32_t epoch = atomic_load_explicit(&process.epoch, memory_order_relaxed);
-        if (writer.epoch != epoch || !writer_is_slot(place)) {
-            if (!open_chunk())
+        if (self->epoch != epoch || !writer_is_slot(place) || !is_of_our_ring(place)) {
+            if (!open_chunk(self))
                 return 0;
             continue;
         }
         uint32_t tick = atomic_load_explicit(&shared_ring->tick, memory_order_relaxed);
-        if (!writer_is_stamp(place) && tick == writer.tick)
+        if (!writer_is_stamp(place) && tick == self->tick)
             return place;
-        write_stamp(place);
+        write_stamp(self, place);
+    }
+}
+
+/* Before libc is initialised, by the dynamic linker, its variable means nothing, and there is one
+ * thread. Never wiped. */
+static bool libc_is_ready;
+
+void writer_believe_libc(void)
+{
+    libc_is_ready = true;
+}
+
+static bool is_alone(void)
+{
+    extern char **environ;
+    if (!libc_is_ready && (__libc_single_threaded || environ != NULL))
+        libc_is_ready = true;
+    return __libc_single_threaded || !libc_is_ready;
+}
+
+struct writer *writer_in_force(void)
+{
+    if (is_alone() && !atomic_load_explicit(&process.has_company, memory_order_relaxed))
+        return &process.alone;
+    return &writer;
+}
+
+static void record(struct writer *self, uintptr_t place, uint64_t head, uint64_t address,
+                   uint64_t size)
+{
+    place = claim_slot(self, place);
+    if (place == 0)
+        return;
+    if (address != 0 && address == self->deleting && writer_is_freeing(head)) {
+        self->deleting = 0;
+        write_stamp(self, place); /* the slot is claimed, and has to hold something */
+    } else if (self == &process.alone) {
+        writer_fill_alone(place, head, address, size);
+    } else {
+        writer_fill_numbered(shared_ring, place, head, address, size);
     }
 }
 
@@ -213,20 +276,22 @@ __attribute__((noinline)) void writer_record_slowly(uintptr_t place, uint64_t he
                                                     uint64_t address, uint64_t size)
 {
     int error = errno;
-    place = claim_slot(place);
-    if (place != 0 && address != 0 && address == writer.deleting && writer_is_freeing(head)) {
-        writer.deleting = 0;
-        write_stamp(place); /* the slot is claimed, and has to hold something */
-    } else if (place != 0) {
-        writer_fill(shared_ring, place, head, address, size);
+    struct writer *self = writer_in_force();
+    if (self == &writer && __libc_single_threaded) {
+        /* There has been company, and the inline part has looked at the other cursor. */
+        if (place != 0 && writer_is_slot(place))
+            write_stamp(&process.alone, place);
+        else
+            process.alone.cursor = 0;
+        place = 0;
     }
+    if (self == &writer && writer_is_large(size)) {
+        record(self, place, (uint64_t)RING_SIZE << RING_KIND_SHIFT, 0, size);
+        place = writer_next_slot(&self->cursor);
+        size = RING_SIZE_APART;
+    }
+    record(self, place, head, address, size);
     errno = error;
-}
-
-void writer_record_large(uint64_t head, uint64_t address, uint64_t size)
-{
-    writer_record_fitting((uint64_t)RING_SIZE << RING_KIND_SHIFT, 0, size);
-    writer_record_fitting(head, address, RING_SIZE_APART);
 }
 
 /* The free that may follow is led into writer_record_slowly by a tick that is not the ring's, so
@@ -234,15 +299,17 @@ void writer_record_large(uint64_t head, uint64_t address, uint64_t size)
 uint32_t writer_begin_delete(const void *block)
 {
     writer_record(writer_head(TRACE_FREE, 0), block, 0);
-    uint32_t tick = writer.tick;
-    writer.deleting = (uintptr_t)block;
-    writer.tick = tick - 1;
+    struct writer *self = writer_in_force();
+    uint32_t tick = self->tick;
+    self->deleting = (uintptr_t)block;
+    self->tick = tick - 1;
     return tick;
 }
 
 void writer_end_delete(uint32_t tick)
 {
-    writer.deleting = 0;
-    if (writer.tick == tick - 1)
-        writer.tick = tick;
+    struct writer *self = writer_in_force();
+    self->deleting = 0;
+    if (self->tick == tick - 1)
+        self->tick = tick;
 }

@@ -54,6 +54,23 @@ static void note_lives(struct maker *maker, const struct step *step)
     }
 }
 
+/* The stretch that the next call belongs to. One worker needs none, and due times keep several
+ * together by themselves. */
+static uint32_t next_stretch(struct maker *maker, const struct change *change, uint64_t bytes)
+{
+    if (maker->layout.workers < 2 || maker->due)
+        return 0;
+    bool enough = maker->stretch.calls >= REPLAY_STRETCH_CALLS &&
+                  maker->stretch.bytes * REPLAY_STRETCH_SHARE >= (uint64_t)maker->lives.live_bytes;
+    if (enough) {
+        maker->stretch.number++;
+        maker->stretch.calls = maker->stretch.bytes = 0;
+    }
+    maker->stretch.calls++;
+    maker->stretch.bytes += change->begun != LIFE_NONE ? bytes : 0;
+    return maker->stretch.number;
+}
+
 int lap_take(struct maker *maker, const struct trace_op *op, uint64_t index)
 {
     struct change change;
@@ -75,6 +92,7 @@ int lap_take(struct maker *maker, const struct trace_op *op, uint64_t index)
         .time_ns = op->time_ns - maker->layout.first_ns,
         .ended = change.ended,
         .begun = change.begun,
+        .stretch = next_stretch(maker, &change, op->size),
         .worker = worker,
         .kind = op->kind,
         .flags = op->flags,
@@ -161,6 +179,15 @@ static int add_due(struct maker *maker, const struct step *step)
     return add_word(maker, &maker->row[step->worker], script_prefix(SCRIPT_DUE, step->time_ns));
 }
 
+static int add_stretch(struct maker *maker, const struct step *step)
+{
+    struct word_row *row = &maker->row[step->worker];
+    if (row->stretch == step->stretch)
+        return 0;
+    row->stretch = step->stretch;
+    return add_word(maker, row, script_prefix(SCRIPT_STRETCH, step->stretch));
+}
+
 /* ---- slots ------------------------------------------------------------------------ */
 
 static int give_slot(struct maker *maker, struct life *life, uint16_t worker)
@@ -228,7 +255,7 @@ static int write_step(struct maker *maker, const struct step *step)
         phrase.size = phrase.old_size; /* what is no longer live */
     if (step->ended != LIFE_NONE)
         lives_forget(&maker->lives, step->ended);
-    if (add_due(maker, step) < 0)
+    if (add_due(maker, step) < 0 || add_stretch(maker, step) < 0)
         return -1;
     return add_phrase(maker, &maker->row[step->worker], phrase);
 }
@@ -251,6 +278,7 @@ static int write_rows(struct maker *maker, uint32_t index)
         lap_bytes += bytes + sizeof padding;
         row->count = 0;
         row->calls = 0;
+        row->stretch = 0;
     }
     if (index < maker->layout.laps && lap_bytes > maker->head.lap_bytes_maximum)
         maker->head.lap_bytes_maximum = lap_bytes;
@@ -263,6 +291,8 @@ int lap_write(struct maker *maker)
         if (write_step(maker, &maker->step[i]) < 0)
             return -1;
     maker->step_count = 0;
+    maker->stretch.number = 0;
+    maker->stretch.calls = maker->stretch.bytes = 0;
     if (slots_end_lap(&maker->slots) < 0)
         return no_memory(maker);
     return write_rows(maker, maker->lap - 1);

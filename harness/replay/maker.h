@@ -17,6 +17,7 @@
 struct step {
     uint64_t size, alignment, time_ns;
     uint32_t ended, begun; /* lives */
+    uint32_t stretch;      /* of the lap, from 0 */
     uint16_t worker;
     uint8_t kind, flags;
     bool frees; /* a realloc to 0 that freed */
@@ -26,6 +27,7 @@ struct word_row {
     uint64_t *word;
     size_t count, capacity;
     uint64_t calls;
+    uint32_t stretch; /* that the worker is in */
 };
 
 struct maker {
@@ -40,7 +42,11 @@ struct maker {
     struct word_row *row; /* of each worker */
     uint64_t *due_ns;     /* of each worker: what it was told last */
     bool due;
-    uint32_t lap; /* at hand, from 1 */
+    struct {
+        uint32_t number;
+        uint64_t calls, bytes; /* made and allocated in it */
+    } stretch;                 /* at hand */
+    uint32_t lap;              /* at hand, from 1 */
     uint64_t calls;
     char *message;
 };

@@ -19,7 +19,11 @@ enum {
     /* The same with `only_stops`: the maker holds a lap's calls, some 70 bytes each. */
     REPLAY_STOPPED_LAP_CALLS = 500000,
     REPLAY_MEETING_CALLS = 2500, /* a worker wakes up for a lap in the time of so many */
-    REPLAY_LAPS_DUE = 40,        /* laps in recorded time: then they are not a matter of calls */
+    /* A stretch (replay_script.h) has so many calls at least, and allocates this share of what is
+     * live: waking a worker up takes its time, and twice the share may live too long. */
+    REPLAY_STRETCH_CALLS = 256,
+    REPLAY_STRETCH_SHARE = 8,
+    REPLAY_LAPS_DUE = 40, /* laps in recorded time: then they are not a matter of calls */
 };
 /* Calls of a trial where `repeat` is left to us: 50 ms at 20 ns a call. */
 #define REPLAY_TRIAL_CALLS UINT64_C(2500000)

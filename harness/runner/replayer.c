@@ -58,6 +58,7 @@ static void replayer_prepare(struct worker *worker, unsigned lap)
     if (lap == 0)
         return;
     unsigned row = row_of(replayer, lap);
+    atomic_store_explicit(&replayer->places[worker->index].stretch, 0, memory_order_relaxed);
     if (lap > 1 && row == 0)
         replayer_free_rest(worker);
     if (worker->index != 0)
@@ -83,6 +84,7 @@ static void replayer_lap(struct worker *worker, unsigned lap)
         while ((word = replayer_next(worker, word, &call)) != NULL)
             replayer_make_call(worker, &call);
     }
+    replayer_reach(worker, REPLAYER_DONE);
     /* The quick loop does not count: the script knows how many they were. */
     atomic_store_explicit(&worker->tally.operations, before + stream->calls, memory_order_relaxed);
 }

@@ -21,9 +21,16 @@ struct replayer_sleep {
     bool spin; /* a CPU for each worker: who waits may keep its own */
 } __attribute__((aligned(64)));
 
+/* How far a worker has come in the lap: written by it, read by the others. */
+struct replayer_place {
+    _Atomic uint32_t stretch; /* it has done with all before; REPLAYER_DONE: with the lap */
+} __attribute__((aligned(64)));
+#define REPLAYER_DONE UINT32_MAX
+
 struct replayer {
     replayer_slot *slots;
-    const unsigned char *script; /* the streams of the lap at hand: script + offset */
+    struct replayer_place *places; /* of each worker */
+    const unsigned char *script;   /* the streams of the lap at hand: script + offset */
     const struct script_stream *streams;
     uint64_t *sizes;  /* of each slot's block, and */
     uint16_t *phases; /* see replayer_pattern.h; both NULL in quick replays */
@@ -68,6 +75,10 @@ void replayer_run(struct worker *worker, const uint64_t *word);
 void *replayer_take(struct replayer *replayer, replayer_slot *slot);
 /* Puts it there for another worker that may be waiting. */
 void replayer_give(struct replayer *replayer, replayer_slot *slot, void *block);
+/* Says that this worker has done with all before that stretch, or with the lap. */
+void replayer_reach(struct worker *worker, uint32_t stretch);
+/* The same, and waits until the others have done with the stretch before the last. */
+void replayer_enter(struct worker *worker, uint32_t stretch);
 /* Wakes who sleeps. Out of line: hardly ever called. */
 void replayer_ring(struct replayer *replayer);
 

@@ -58,6 +58,9 @@ const uint64_t *replayer_next(struct worker *worker, const uint64_t *word,
         case SCRIPT_DUE:
             await(worker, value);
             continue;
+        case SCRIPT_STRETCH:
+            replayer_enter(worker, (uint32_t)value);
+            continue;
         case SCRIPT_END:
             return NULL;
         default:

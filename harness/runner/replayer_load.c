@@ -50,7 +50,8 @@ static const char *map_tables(struct replayer *replayer, bool careful)
 {
     size_t slots = replayer->head.slots > 0 ? replayer->head.slots : 1;
     replayer->slots = session_map(slots * sizeof *replayer->slots, MAP_POPULATE);
-    if (replayer->slots == NULL)
+    replayer->places = session_map(replayer->head.threads * sizeof *replayer->places, MAP_POPULATE);
+    if (replayer->slots == NULL || replayer->places == NULL)
         return no_memory;
     if (!careful)
         return NULL;

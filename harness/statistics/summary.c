@@ -177,13 +177,32 @@ void summary_fill_status(struct summary *summary, size_t workload, size_t alloca
     cell->detail = decides->detail;
 }
 
+/* Which timed trials of the cell were disturbed. */
+static int fill_disturbances(struct summary *summary, size_t workload, size_t allocator)
+{
+    struct summary_cell *cell = summary_cell_mutable(summary, workload, allocator);
+    struct trial_span timed = summary_span(summary, workload, allocator, PASS_TIMED);
+    unsigned *flags = calloc(timed.count + 1, sizeof *flags);
+    int result = flags != NULL ? disturbance_of_cell(timed.trials, timed.count, flags) : -1;
+    for (size_t i = 0; i < timed.count && result == 0; i++) {
+        summary->disturbances[timed.trials[i] - summary->run->trials] = flags[i];
+        cell->disturbed += flags[i] != 0;
+        for (unsigned kind = 0; kind < DISTURBANCE_COUNT; kind++)
+            cell->disturbed_by[kind] += flags[i] >> kind & 1;
+    }
+    free(flags);
+    return result;
+}
+
 static int allocate(struct summary *summary)
 {
     const struct run *run = summary->run;
     summary->cell = calloc(run->workload_count * run->allocator_count + 1, sizeof *summary->cell);
     summary->mean = calloc(run->allocator_count + 1, sizeof *summary->mean);
     summary->by_key = calloc(run->trial_count + 1, sizeof *summary->by_key);
-    if (summary->cell == NULL || summary->mean == NULL || summary->by_key == NULL)
+    summary->disturbances = calloc(run->trial_count + 1, sizeof *summary->disturbances);
+    if (summary->cell == NULL || summary->mean == NULL || summary->by_key == NULL ||
+        summary->disturbances == NULL)
         return -1;
     for (size_t i = 0; i < run->trial_count; i++)
         summary->by_key[i] = &run->trials[i];
@@ -198,6 +217,8 @@ static int fill(struct summary *summary, double *values)
         for (size_t a = 0; a < run->allocator_count; a++) {
             summary_fill_status(summary, w, a);
             summary_fill_measures(summary, w, a, values);
+            if (fill_disturbances(summary, w, a) != 0)
+                return -1;
         }
     for (size_t w = 0; w < run->workload_count; w++)
         for (size_t a = 0; a < run->allocator_count; a++)
@@ -235,7 +256,9 @@ void summary_release(struct summary *summary)
     free(summary->cell);
     free(summary->mean);
     free(summary->by_key);
+    free(summary->disturbances);
     summary->cell = NULL;
     summary->mean = NULL;
     summary->by_key = NULL;
+    summary->disturbances = NULL;
 }

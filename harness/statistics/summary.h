@@ -9,6 +9,7 @@
 #ifndef HEAPMARK_SUMMARY_H
 #define HEAPMARK_SUMMARY_H
 
+#include "disturbance.h"
 #include "record.h"
 
 #include <stddef.h>
@@ -55,6 +56,8 @@ struct estimate {
 
 struct summary_cell {
     size_t planned, ok, skipped; /* timed trials */
+    size_t disturbed;            /* of the `ok`: by anything; below, by each kind */
+    size_t disturbed_by[DISTURBANCE_COUNT];
     /* OK: the figures stand, though from the blocks that were run only when the run is not
      * finished. PLANNED, SKIPPED: there is nothing. Anything else: a timed trial failed so, or an
      * untimed one crashed, corrupted memory or ran under another malloc; the figures that there
@@ -97,6 +100,7 @@ struct summary {
     struct summary_mean *mean; /* by allocator */
     size_t mean_workloads;     /* that the reference has: what a full mean rests on */
     const struct trial_record **by_key; /* owned: the run's trials in the order of their keys */
+    unsigned *disturbances; /* by trial of the run: flags of disturbance.h; 0 for untimed ones */
 };
 
 /* Computes everything. Returns 0, or -1 with errno ENOMEM. */

@@ -7,18 +7,21 @@
  * had the labels of a pair been the other way round, and the values of NEW divided by the true
  * ratio, the data would have been as likely. Under 'no difference' the lot alone makes this true.
  *
- * Two tracks look at times, with half of alpha each:
- *   TRACK_LAPS   d_i = median over laps of ln(new / base), Hodges-Lehmann over pairs, exact
- * Wilcoxon signed-rank p and interval (signed_rank.h); TRACK_FLOOR  ratio of floors, label-flip p
- * and interval (floor_ratio.h). Measures that are not times have the first only, with all of alpha.
+ * Two tracks look at times, with half of alpha each. TRACK_LAPS: d_i = median over laps of
+ * ln(new / base), Hodges-Lehmann over pairs, exact Wilcoxon signed-rank p and interval
+ * (signed_rank.h). TRACK_FLOOR: ratio of floors, label-flip p and interval (floor_ratio.h).
+ * Measures that are not times have the first only, with all of alpha.
  *
  * Looks. Data are looked at after fixed numbers of pairs only, L of them at most, each track with
  * alpha / (L x tracks) a look. So, whatever is decided when:
- *   p        = L x tracks x the smallest p of any track at any look so far (at most 1) is a p-value
- * at every moment: it is never below its value were all looks taken, which is one by Bonferroni's
- * inequality. It only falls, so a workload may stop when it likes. interval of each track and look
- * at level 1 - alpha / (L x tracks): all of a cell's hold the truth at once with a probability of
- * at least 1 - alpha; so does the one reported (the narrower), though data chose it and the moment.
+ *
+ * p = L x tracks x the smallest p of any track at any look so far (at most 1) is a p-value at every
+ * moment: it is never below what it would be were all looks taken, which is a p-value by
+ * Bonferroni's inequality. It only falls, so a workload may stop when it likes.
+ *
+ * The intervals of all tracks and looks, each of level 1 - alpha / (L x tracks), hold the truth
+ * all at once with a probability of at least 1 - alpha; so does the one reported (the narrower, at
+ * the last look), though data chose it and the moment.
  *
  * Family. Over the cells that gate, Holm's procedure goes over the p above (holm.h). It rejects at
  * most as much as it would if every cell took all its looks, since no p would be larger then and
@@ -27,15 +30,20 @@
  * because of whichever others. A cell rejected once stays rejected.
  *
  * Decisions, with zone Z = ln(1 + threshold), or the tolerance of the measure if that is more:
- *   WORSE, BETTER  p of the family <= alpha, all tracks' estimates on that side, and the reported
- *                  estimate is Z / 2 or more, and not below the tolerance.
- *   SAME           not so, and the whole reported interval lies within +-Z, and so does the
- * estimate of the other track. UNDECIDED      neither: more pairs are needed, or the reason says
- * what else. The threshold is the zone: 'same' is a claim about everything that the data leave
- * possible. Half of it is what an estimate must reach to be called a change: were it all of it, a
- * true change as large as the threshold would be found half of the time, however many pairs there
- * were. Between the two (a change proven, of three quarters of the threshold, its interval within)
- * the change is named.
+ *
+ * WORSE, BETTER: p of the family <= alpha, all tracks' estimates on that side, and the reported
+ * estimate is Z / 2 or more, and not below the tolerance.
+ *
+ * SAME: not so, and the whole reported interval lies within +-Z, and so does the estimate of the
+ * other track.
+ *
+ * UNDECIDED: neither; more pairs are needed, or the reason says what else.
+ *
+ * The threshold is the zone: 'same' is a claim about everything that the data leave possible. Half
+ * of it is what an estimate must reach to be called a change: were it all of it, a true change as
+ * large as the threshold would be found half of the time, however many pairs there were. Between
+ * the two (a change proven, of three quarters of the threshold, its interval within) the change is
+ * named.
  *
  * Error rates: any truly unchanged cell of the family WORSE or BETTER: at most alpha, as the chance
  * of any at all, by the lot alone; for a family of one, WORSE at most alpha / 2, since the lot has

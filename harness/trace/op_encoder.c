@@ -11,14 +11,9 @@
  * addresses up to two. */
 enum { VARINTS_AN_OPERATION = 2, COLUMN_BYTES = TRACE_BLOCK_OPERATIONS * 2 * TRACE_VARINT_MAXIMUM };
 
-/* Where the encoder has seen an address in this block. It looks at PROBES slots at the most, so
- * that addresses chosen to collide cost no time, only bytes. */
+/* The newest birth of each address of this block, by hash. PROBES slots are looked at at the most,
+ * so that addresses chosen to collide cost no time, only bytes. */
 enum { KNOWN_BITS = 17, PROBES = 16 };
-struct known {
-    uint64_t address;
-    uint32_t birth;
-    uint32_t block; /* the slot is empty unless this is the encoder's */
-};
 
 struct column {
     unsigned char *start, *next;
@@ -37,9 +32,8 @@ struct op_encoder {
     struct {
         uint64_t step_ns;
         uint32_t run;
-    } step[TRACE_BLOCK_OPERATIONS]; /* closed runs of one time */
-    uint32_t block; /* number of the block, from 1; starts anew when it has no more digits */
-    struct known known[1 << KNOWN_BITS];
+    } step[TRACE_BLOCK_OPERATIONS];  /* closed runs of one time */
+    uint32_t known[1 << KNOWN_BITS]; /* numbers of births; 0: empty */
     struct address_model model;
 };
 
@@ -55,7 +49,6 @@ struct op_encoder *op_encoder_create(void)
             return NULL;
         }
     }
-    encoder->block = 1;
     address_model_reset(&encoder->model);
     return encoder;
 }
@@ -147,12 +140,12 @@ void op_encoder_expect(const struct op_encoder *encoder, const struct trace_op *
 }
 
 /* The slot of an address, or a free one for it; NULL when neither is near. */
-static struct known *find(struct op_encoder *encoder, uint64_t address)
+static inline uint32_t *find(struct op_encoder *encoder, uint64_t address)
 {
     uint64_t hash = hash_of(address);
     for (uint64_t i = hash; i < hash + PROBES; i++) {
-        struct known *known = &encoder->known[i & ((1 << KNOWN_BITS) - 1)];
-        if (known->block != encoder->block || known->address == address)
+        uint32_t *known = &encoder->known[i & ((1 << KNOWN_BITS) - 1)];
+        if (*known == 0 || encoder->model.birth[*known].address == address)
             return known;
     }
     return NULL;
@@ -171,17 +164,17 @@ static uint32_t add_old(struct op_encoder *encoder, uint64_t address)
         put_token(encoder, OLD_NULL);
         return 0;
     }
-    const struct known *known = find(encoder, address);
-    if (known == NULL || known->block != encoder->block) {
+    const uint32_t *known = find(encoder, address);
+    if (known == NULL || *known == 0) {
         put_token(encoder, OLD_APART);
         put(encoder, TRACE_COLUMN_NUMBERS, varint_fold(address - model->last_apart));
         model->last_apart = address;
         model->last_birth = 0;
         return 0;
     }
-    uint32_t ago = model->births + 1 - known->birth;
-    int64_t step = (int64_t)known->birth - model->last_birth - 1;
-    model->last_birth = known->birth;
+    uint32_t ago = model->births + 1 - *known;
+    int64_t step = (int64_t)*known - model->last_birth - 1;
+    model->last_birth = *known;
     if (ago <= OLD_NEAR_MAXIMUM)
         put_token(encoder, OLD_NEAR + (int)ago);
     else if (step >= OLD_STEP_LEAST && step <= OLD_STEP_MOST)
@@ -190,7 +183,7 @@ static uint32_t add_old(struct op_encoder *encoder, uint64_t address)
         put_token(encoder, OLD_DISTANT);
         put(encoder, TRACE_COLUMN_NUMBERS, ago);
     }
-    return known->birth;
+    return *known;
 }
 
 /* Looks for the address among those freed lately; takes it out and writes its place. */
@@ -232,10 +225,11 @@ static void add_new(struct op_encoder *encoder, const struct trace_op *op)
         put_token(encoder, NEW_IN_PLACE);
     else if (!add_again(encoder, op))
         add_fresh(encoder, op);
+    /* Before the birth, which has the address, too. */
+    uint32_t *known = find(encoder, op->address);
     uint32_t birth = address_born(&encoder->model, op->address, op->size);
-    struct known *known = find(encoder, op->address);
     if (known != NULL)
-        *known = (struct known){op->address, birth, encoder->block};
+        *known = birth;
 }
 
 static void add_addresses(struct op_encoder *encoder, const struct trace_op *op)
@@ -280,10 +274,7 @@ static void reset(struct op_encoder *encoder)
     encoder->count = encoder->thread_run = encoder->time_run = encoder->step_count = 0;
     encoder->time_unit_ns = encoder->time_step_ns = 0;
     address_model_reset(&encoder->model);
-    if (++encoder->block == 0) {
-        memset(encoder->known, 0, sizeof encoder->known);
-        encoder->block = 1;
-    }
+    memset(encoder->known, 0, sizeof encoder->known);
 }
 
 size_t op_encoder_finish(struct op_encoder *encoder, unsigned char *payload, size_t *ends)

@@ -1,7 +1,7 @@
 # Libraries and mistakes that would yield a wrong number without anybody noticing.
 # Each test_* is run by tests/run in a process of its own; see there.
 
-. tests/integration/errors.sh # store, short_run, expect, shim, forwarding
+. tests/integration/errors.sh # store, short_run, expect, shim, ...
 unset -f $(declare -F | awk '$3 ~ /^test_/ { print $3 }')
 
 test_show_does_not_overwrite_a_store() {
@@ -42,8 +42,8 @@ int clock_gettime(clockid_t c, struct timespec *t) { long r = syscall(SYS_clock_
 test_a_library_replaced_during_the_run_is_noticed() {
     cp "$B/libbump.so" "$TMP/mine.so"
     cp "$B/libfreelist-first.so" "$TMP/next.so"
-    "$HEAPMARK" run -w pairs:laps=20 -n 40 -a mine="$TMP/mine.so" -o "$(store)" -q 2>"$TMP/err" &
-    sleep 1
+    "$HEAPMARK" run -w pairs:laps=20 -n 200 -a mine="$TMP/mine.so" -o "$(store)" -q 2>"$TMP/err" &
+    await_trials 1
     mv "$TMP/next.so" "$TMP/mine.so"
     local status=0
     wait $! || status=$?
@@ -73,12 +73,9 @@ test_a_known_name_for_another_library_is_refused() {
 }
 
 test_a_living_run_is_not_resumed() {
-    "$HEAPMARK" run -w pairs:laps=40 -n 30 -a glibc -o "$(store)" -q 2>/dev/null &
+    "$HEAPMARK" run -w pairs:laps=40 -n 100 -a glibc -o "$(store)" -q 2>/dev/null &
     local pid=$!
-    for _ in $(seq 50); do
-        sleep 0.1
-        [ "$(sqlite3 "$(store)" "select count(*) from trials where status = 'ok'" 2>/dev/null || echo 0)" -ge 1 ] && break
-    done
+    await_trials 1
     expect 2 'being measured' "$HEAPMARK" run --resume -o "$(store)"
     kill -INT $pid
     wait $pid || true
@@ -95,11 +92,11 @@ test_peak_is_never_below_what_was_seen() {
 
 test_a_stopped_harness_is_no_slow_allocator() {
     local status=0
-    "$HEAPMARK" run -w pairs:laps=40 -n 12 -a glibc --time-limit 1500ms -o "$(store)" -q 2>"$TMP/err" &
+    "$HEAPMARK" run -w pairs:laps=4 -n 200 -a glibc --time-limit 3s -o "$(store)" -q 2>"$TMP/err" &
     local pid=$!
-    sleep 0.7
+    await_trials 1
     kill -STOP $pid
-    sleep 2.5
+    sleep 4
     kill -CONT $pid
     wait $pid || status=$?
     cat "$TMP/err"

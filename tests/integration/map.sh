@@ -148,3 +148,27 @@ C
     [ -s "$TMP/out/heap-map-glibc.png" ]
     [ ! -e "$TMP/out/heap-map-bad.png" ]
 }
+
+# Every block reaches into the next one: the replay, which writes the first byte of each page only,
+# does not notice.
+test_an_allocator_that_hands_out_bytes_twice_is_told() {
+    make_trace
+    cat >"$TMP/twice.c" <<'C'
+#include <stddef.h>
+#include <string.h>
+static char heap[64 << 20] __attribute__((aligned(4096)));
+static size_t used;
+void *malloc(size_t bytes) { void *block = heap + used; used += bytes / 32 * 16 + 16; return used < sizeof heap ? block : NULL; }
+void *calloc(size_t count, size_t bytes) { return malloc(count * bytes); }
+void *realloc(void *block, size_t bytes) { void *moved = malloc(2 * bytes); return block ? memmove(moved, block, bytes) : moved; }
+void free(void *block) { (void)block; }
+C
+    cc -shared -fPIC -fno-builtin -o "$TMP/twice.so" "$TMP/twice.c"
+    status=0
+    "$HEAPMARK" map -w "$TMP/app.hmt" -a "bad=$TMP/twice.so" -a glibc -o "$TMP/out" >"$TMP/text" 2>"$TMP/err" || status=$?
+    [ $status = 1 ]
+    [ "$(wc -l <"$TMP/err")" = 1 ]
+    grep -q 'allocator bad: it has handed out the same bytes twice' "$TMP/err"
+    grep -q '^glibc ' "$TMP/text"
+    ! grep -q '^bad ' "$TMP/text"
+}

@@ -110,7 +110,7 @@ test_dump_holds_every_operation() {
 
 test_cut_stands_by_itself() {
     make_trace
-    trace cut "$TMP/app.hmt" -o "$TMP/cut.hmt" --from 1001 --to 75% | grep -q 'blocks that were live'
+    trace cut "$TMP/app.hmt" -o "$TMP/cut.hmt" --from 1001 --to 75% 2>&1 | grep -q 'blocks that were live'
     trace verify "$TMP/cut.hmt" | grep -q 'no mistake'
     trace cut "$TMP/app.hmt" -o "$TMP/drop.hmt" --from 1001 --to 75% --drop-live >/dev/null
     trace verify "$TMP/drop.hmt" | grep -q 'no mistake'
@@ -124,8 +124,8 @@ test_cut_stands_by_itself() {
 
 test_scale_multiplies() {
     make_trace
-    trace scale "$TMP/app.hmt" -o "$TMP/copies.hmt" --copies 3 | grep -q '12282 operations: 3 copies .* 3 threads'
-    trace scale "$TMP/app.hmt" -o "$TMP/threads.hmt" --threads 3 | grep -q '12282 operations: 3 copies .* 9 threads'
+    trace scale "$TMP/app.hmt" -o "$TMP/copies.hmt" --copies 3 2>&1 | grep -q '12282 operations: 3 copies .* 3 threads'
+    trace scale "$TMP/app.hmt" -o "$TMP/threads.hmt" --threads 3 2>&1 | grep -q '12282 operations: 3 copies .* 9 threads'
     trace verify "$TMP/copies.hmt" "$TMP/threads.hmt" | grep -c 'no mistake' | grep -qx 2
     for kind in copies threads; do
         trace info -f json "$TMP/$kind.hmt" >"$TMP/$kind.json"
@@ -167,8 +167,14 @@ assert [(g["size"], g["blocks"]) for g in t["by_size"]][:2] == [(500, 1), (100, 
 assert sum(g["bytes"] for g in t["by_thread"]) == t["leaked_bytes"]
 PY
     trace leaks --top 1 "$TMP/app.hmt" | grep -q 'more sizes'
-    trace cut "$TMP/app.hmt" -o "$TMP/cut.hmt" --to 1001 >/dev/null
+    trace cut "$TMP/app.hmt" -o "$TMP/cut.hmt" --to 1001 2>/dev/null
     trace leaks "$TMP/cut.hmt" | grep -q 'which is no leak'
+    # A half-written trace does not become whole by being copied.
+    head -c $(($(stat -c %s "$TMP/app.hmt") - 9)) "$TMP/app.hmt" >"$TMP/half.hmt"
+    trace cut "$TMP/half.hmt" -o "$TMP/cut.hmt" --from 1% 2>/dev/null
+    trace scale "$TMP/half.hmt" -o "$TMP/scaled.hmt" --copies 2 2>/dev/null
+    trace leaks "$TMP/cut.hmt" | grep -q 'which is no leak'
+    trace leaks "$TMP/scaled.hmt" | grep -q 'which is no leak'
 }
 
 test_wrong_use_is_told() {
@@ -239,4 +245,63 @@ test_a_full_disk_leaves_nothing_behind() {
         [ $status = 2 ] && grep -q 'No space left' "$TMP/err"
     done
     fails_with 2 'cannot write\|No such file' "$HEAPMARK" trace cut "$TMP/app.hmt" -o "$TMP/none/o.hmt"
+}
+
+test_a_signal_leaves_nothing_behind() {
+    make_trace
+    mkdir "$TMP/there"
+    for signal in INT TERM HUP; do
+        for command in "scale $TMP/app.hmt --copies 4096" "import -f memory-replay -"; do
+            # bash lets what runs in the background ignore INT.
+            # shellcheck disable=SC2086
+            env --default-signal=INT "$HEAPMARK" trace $command -o "$TMP/there/o.hmt" < <(yes "10: free 0x0") >/dev/null 2>"$TMP/err" &
+            pid=$!
+            for _ in $(seq 300); do
+                [ -z "$(ls -A "$TMP/there")" ] || break
+                sleep 0.01
+            done
+            [ "$(ls -A "$TMP/there")" = ".o.hmt.$pid.part" ] || { echo "$command drafts '$(ls -A "$TMP/there")'"; exit 1; }
+            status=0
+            kill -$signal $pid
+            wait $pid || status=$?
+            [ -z "$(ls -A "$TMP/there")" ] || { echo "$command, $signal: $(ls -A "$TMP/there")"; exit 1; }
+            [ $status = $((128 + $(kill -l $signal))) ] || { echo "$command, $signal: status $status"; exit 1; }
+        done
+    done
+}
+
+test_a_signal_takes_gnuplot_along() {
+    make_trace
+    mkdir "$TMP/bin"
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\necho half >"$5.svg"\necho $$ >"%s/gnuplot"\nexec sleep 60\n' "$TMP" >"$TMP/bin/gnuplot"
+    chmod +x "$TMP/bin/gnuplot"
+    for command in "trace info --plot $TMP/charts $TMP/app.hmt" "map -w $TMP/app.hmt -a glibc -o $TMP/charts"; do
+        rm -f "$TMP/gnuplot"
+        # shellcheck disable=SC2086
+        PATH=$TMP/bin:$PATH "$HEAPMARK" $command >/dev/null 2>"$TMP/err" &
+        pid=$!
+        for _ in $(seq 1000); do
+            [ ! -s "$TMP/gnuplot" ] || break
+            sleep 0.01
+        done
+        [ -n "$(find "$TMP/charts" -name '.*.svg')" ]
+        status=0
+        kill $pid
+        wait $pid || status=$?
+        [ $status = 143 ] || { echo "$command: status $status"; cat "$TMP/err"; exit 1; }
+        [ -z "$(find "$TMP/charts" -name '.*.svg')" ] || { find "$TMP/charts"; exit 1; }
+        ! kill -0 "$(cat "$TMP/gnuplot")" 2>/dev/null
+    done
+}
+
+test_a_dash_is_standard_output() {
+    make_trace
+    trace cut "$TMP/app.hmt" -o - --to 100 2>/dev/null >"$TMP/a.hmt"
+    trace cut "$TMP/app.hmt" -o - --to 100 2>/dev/null | cat >"$TMP/b.hmt"
+    trace verify "$TMP/a.hmt" "$TMP/b.hmt"
+    trace scale "$TMP/a.hmt" -o - --copies 2 2>/dev/null | cat >"$TMP/c.hmt"
+    trace verify "$TMP/c.hmt"
+    trace profile "$TMP/app.hmt" -o - | grep -q '^size,'
+    [ ! -e ./- ]
 }

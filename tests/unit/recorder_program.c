@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/single_threaded.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -151,6 +152,36 @@ static void threads(void)
         free(exchange[i]);
 }
 
+/* A second thread comes and goes; then libc says that there is one again, which glibc may do. */
+static void company(void)
+{
+    pthread_t thread;
+    free(malloc(4101));
+    pthread_create(&thread, NULL, trade, (void *)1);
+    pthread_join(thread, NULL);
+    __libc_single_threaded = 1;
+    for (int i = 0; i < 3000; i++)
+        free(malloc(4102));
+    for (size_t i = 0; i < SLOTS; i++)
+        free(exchange[i]);
+}
+
+/* Another libc with a malloc of its own, which nothing is preloaded into. */
+static void namespaces(void)
+{
+    void *libc = dlmopen(LM_ID_NEWLM, "libc.so.6", RTLD_NOW);
+    void *(*other_malloc)(size_t) = libc == NULL ? NULL : (void *(*)(size_t))dlsym(libc, "malloc");
+    void (*other_free)(void *) = libc == NULL ? NULL : (void (*)(void *))dlsym(libc, "free");
+    if (other_malloc == NULL || other_free == NULL || other_malloc == malloc)
+        abort();
+    void *block = malloc(4201);
+    tell("malloc", 4201, block);
+    for (int i = 0; i < 1000; i++)
+        other_free(other_malloc(4202));
+    free(block);
+    tell("free", 0, block);
+}
+
 /* ---- processes ------------------------------------------------------------------- */
 
 static void *idle(void *argument)
@@ -241,6 +272,46 @@ static void storm(void)
     tell("ticks", (size_t)ticks, NULL);
 }
 
+/* Handlers fork, and their children go on where the signal came. */
+static volatile sig_atomic_t forks, is_child;
+
+static void on_tick_fork(int signal_number)
+{
+    free(malloc(18));
+    if (is_child || forks == 20 || (ticks = ticks + (signal_number > 0)) % 16 != 0)
+        return;
+    forks = forks + 1;
+    pid_t child = fork();
+    if (child == 0) {
+        setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
+        is_child = 1;
+    }
+}
+
+static void forking_storm(void)
+{
+    struct sigaction action = {.sa_handler = on_tick_fork, .sa_flags = SA_RESTART};
+    struct itimerval often = {
+        {0, 50},
+        {0, 50}
+    };
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &often, NULL);
+    for (int left = 3000000; left > 0 && forks < 20; left--) {
+        if (is_child && left > 1000)
+            left = 1000;
+        free(malloc(17));
+    }
+    setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
+    if (is_child)
+        _exit(0);
+    int status, children = 0;
+    for (; wait(&status) > 0; children++)
+        if (status != 0)
+            abort();
+    tell("children", (size_t)children, NULL);
+}
+
 /* ---- the rest ------------------------------------------------------------------------ */
 
 static void many(void)
@@ -273,20 +344,23 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } works[] = {
-        {"family",    family   },
-        {"failures",  failures },
-        {"cplusplus", cplusplus},
-        {"plugin",    plugin   },
-        {"threads",   threads  },
-        {"forked",    forked   },
-        {"vforked",   vforked  },
-        {"executed",  executed },
-        {"exits",     exits    },
-        {"killed",    killed   },
-        {"storm",     storm    },
-        {"many",      many     },
-        {"childless", childless},
-        {"bare",      bare     },
+        {"family",        family       },
+        {"failures",      failures     },
+        {"cplusplus",     cplusplus    },
+        {"plugin",        plugin       },
+        {"threads",       threads      },
+        {"forked",        forked       },
+        {"vforked",       vforked      },
+        {"executed",      executed     },
+        {"exits",         exits        },
+        {"killed",        killed       },
+        {"storm",         storm        },
+        {"company",       company      },
+        {"namespaces",    namespaces   },
+        {"forking_storm", forking_storm},
+        {"many",          many         },
+        {"childless",     childless    },
+        {"bare",          bare         },
     };
     for (int word = 1; word < argc; word++)
         for (size_t i = 0; i < sizeof works / sizeof *works; i++)

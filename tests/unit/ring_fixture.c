@@ -43,6 +43,8 @@ static int make_ring(struct fixture_stream *stream, size_t bytes)
     ring->chunks_offset = head;
     ring->chunk_count = (uint32_t)((bytes - head) / RING_CHUNK_BYTES);
     ring->arrivals = RING_NO_CHUNK;
+    ring->tick = 1;
+    ring->patience_ms = FIXTURE_PATIENCE_MS;
     for (uint32_t i = 0; i < ring->chunk_count; i++)
         ring_chunk_at(ring, i)->link = i + 1 < ring->chunk_count ? i + 1 : RING_NO_CHUNK;
     ring->free_stack = 0;
@@ -104,8 +106,11 @@ static void add_record(struct fixture_stream *stream, const struct ring_chunk *c
         .size = record->body & ((UINT64_C(1) << RING_SIZE_BITS) - 1),
         .number = (uint32_t)(record->body >> RING_SIZE_BITS),
     };
-    if (to->kind == RING_TIME || to->kind == RING_SIZE)
+    to->alone = head >> RING_ALONE_SHIFT & 1;
+    if (to->alone || to->kind == RING_TIME || to->kind == RING_SIZE)
         to->size = record->body;
+    if (to->alone)
+        to->number = 0;
 }
 
 static void read_chunk(struct fixture_stream *stream, const struct ring_chunk *chunk)

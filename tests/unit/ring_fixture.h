@@ -12,12 +12,16 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum { FIXTURE_STREAMS = 64, FIXTURE_NAME_BYTES = 64 };
+enum {
+    FIXTURE_STREAMS = 64,
+    FIXTURE_NAME_BYTES = 64,
+    FIXTURE_PATIENCE_MS = 1000, /* of the rings */
+};
 
 struct fixture_record {
     uint32_t thread, tid;
     unsigned kind, alignment_log2;
-    bool failed;
+    bool failed, alone;
     uint64_t address; /* or errno */
     uint64_t size;    /* RING_TIME: ticks */
     uint32_t number;
@@ -34,9 +38,9 @@ struct fixture_stream {
 
 struct ring_fixture {
     char name[FIXTURE_NAME_BYTES]; /* "@...", for HEAPMARK_RECORD */
-    size_t ring_bytes;             /* of the rings handed out */
-    bool refuse;                   /* hellos are answered with a refusal */
-    bool deaf;                     /* hellos are answered with a closed socket */
+    _Atomic size_t ring_bytes;     /* of the rings handed out */
+    _Atomic bool refuse;           /* hellos are answered with a refusal */
+    _Atomic bool deaf;             /* hellos are answered with a closed socket */
     _Atomic bool drain;            /* emptied chunks go back while the process runs */
     _Atomic bool beat;             /* the heartbeat goes */
     _Atomic bool over;

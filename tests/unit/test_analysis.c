@@ -116,6 +116,38 @@ static void survey_counts_what_was_counted_by_hand(void **state)
     survey_release(&s);
 }
 
+/* Sums that would turn over are refused; a failed call may ask for anything. */
+static void sizes_that_cannot_be_are_told(void **state)
+{
+    const struct trace_op huge[] = {
+        {.kind = TRACE_MALLOC, .flags = TRACE_FAILED, .error = 12,       .size = UINT64_MAX},
+        {.kind = TRACE_MALLOC,                    .address = 0x1000,                      .size = INT64_MAX - 5  },
+        {.kind = TRACE_MALLOC,                    .address = 0x2000,                      .size = 5},
+        {.kind = TRACE_FREE,                    .old_address = 0x1000                       },
+        {.kind = TRACE_MALLOC, .address = 0x3000,     .size = UINT64_MAX},
+    };
+    char message[MESSAGE_BYTES] = "";
+    struct verify_result result;
+    struct survey s;
+    struct leaks leaks;
+    (void)state;
+    program_write(path, huge, 4, 1, NULL);
+    survey_of(&s);
+    assert_int_equal(s.peak.bytes, INT64_MAX);
+    survey_release(&s);
+    program_write(path, huge, 5, 1, NULL);
+    struct trace_reader *reader = program_open(path);
+    assert_int_equal(survey_trace(reader, &s, message), -1);
+    assert_non_null(strstr(message, "operation 4 allocates"));
+    survey_release(&s);
+    assert_int_equal(leaks_find(reader, &leaks, message), -1);
+    leaks_release(&leaks);
+    assert_int_equal(verify_trace(reader, &result, message), 0);
+    assert_int_equal(result.mistakes, 1);
+    assert_int_equal(result.kept[0].operation, 4);
+    trace_reader_close(reader);
+}
+
 /* ---- the naive model ---------------------------------------------------------- */
 
 struct model_block {
@@ -330,6 +362,37 @@ static void live_curve_keeps_every_peak(void **state)
     }
 }
 
+/* What is printed as figures is exact, at any length. */
+static void parts_of_a_live_curve_hold_their_own_peaks(void **state)
+{
+    enum { LONGEST = 20000, ROOM = 256 };
+    static uint64_t value[LONGEST];
+    struct live_curve_part part[ROOM];
+    uint64_t seed = 11;
+    (void)state;
+    for (uint64_t length = 1; length <= LONGEST; length += 1 + length / 3) {
+        struct live_curve curve;
+        live_curve_init(&curve);
+        uint64_t last = 0, from = 0;
+        for (uint64_t i = 0; i < length; i++) {
+            if (i == 0 || fixture_random(&seed) % 5 == 0) {
+                last = fixture_random(&seed) % 1000000;
+                live_curve_step(&curve, i, last);
+            }
+            value[i] = last;
+        }
+        size_t count = live_curve_parts(&curve, length, part, ROOM);
+        assert_true(count <= ROOM && (length <= ROOM ? count == length : count > ROOM / 2));
+        for (size_t k = 0; k < count; from = part[k++].end) {
+            uint64_t inside = 0;
+            for (uint64_t i = from; i < part[k].end; i++)
+                inside = value[i] > inside ? value[i] : inside;
+            assert_int_equal(part[k].most, inside);
+        }
+        assert_int_equal(from, length);
+    }
+}
+
 static void profile_classes_cover_all_sizes(void **state)
 {
     (void)state;
@@ -503,12 +566,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(survey_counts_what_was_counted_by_hand),
+        cmocka_unit_test(sizes_that_cannot_be_are_told),
         cmocka_unit_test(survey_agrees_with_a_naive_model),
         cmocka_unit_test(verify_finds_nothing_in_what_can_be),
         cmocka_unit_test(verify_finds_each_mistake_where_it_is),
         cmocka_unit_test(verify_keeps_the_first_mistakes_and_counts_all),
         cmocka_unit_test(histogram_classes_end_at_powers_of_two),
         cmocka_unit_test(live_curve_keeps_every_peak),
+        cmocka_unit_test(parts_of_a_live_curve_hold_their_own_peaks),
         cmocka_unit_test(profile_classes_cover_all_sizes),
         cmocka_unit_test(profile_tells_rates_and_means_known_by_hand),
         cmocka_unit_test(profile_without_times_counts_in_operations),

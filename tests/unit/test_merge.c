@@ -242,6 +242,69 @@ static void test_numbers_decide_against_time(void **state)
     assert_int_equal(p->op[2].thread, 1);
 }
 
+static void put_alone(struct process *p, unsigned thread, unsigned kind, uint64_t address,
+                      uint64_t size)
+{
+    fill(claim(p, thread), head(kind, address) | UINT64_C(1) << RING_ALONE_SHIFT, size);
+    p->ticks++;
+}
+
+static void test_who_was_alone_goes_first(void **state)
+{
+    struct process *p = *state;
+    put_alone(p, 0, TRACE_MALLOC, BASE, UINT64_MAX / 2);
+    assert_int_equal(pass(p, MERGE_LIVE), 0);
+    assert_int_equal(p->ops, 1);
+    /* Another thread's clock is behind: its record is old enough, the one before it is not. */
+    uint64_t early = p->ticks;
+    p->ticks += 1000;
+    put_alone(p, 0, TRACE_REALLOC_BEGIN, BASE, 0);
+    put_alone(p, 0, TRACE_REALLOC, BASE + 64, 20);
+    p->ticks = early;
+    put(p, 1, TRACE_FREE, BASE + 64, 0);
+    put(p, 0, TRACE_MALLOC, BASE, 30);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(pass(p, MERGE_LIVE), 0);
+    assert_int_equal(p->ops, 1);
+    p->ticks += 2000;
+    assert_int_equal(pass(p, MERGE_LIVE), 0);
+    assert_int_equal(p->ops, 4);
+    assert_true(p->op[0].size == UINT64_MAX / 2);
+    expect_op(p, 1, TRACE_REALLOC, BASE, BASE + 64);
+    expect_op(p, 2, TRACE_FREE, BASE + 64, 0);
+    expect_op(p, 3, TRACE_MALLOC, 0, BASE);
+    assert_int_equal(merge_lost(p->merge), 0);
+}
+
+static void test_company_in_the_middle_of_a_realloc(void **state)
+{
+    struct process *p = *state;
+    put_alone(p, 0, TRACE_MALLOC, BASE, 10);
+    put_alone(p, 0, TRACE_REALLOC_BEGIN, BASE, 0);
+    put(p, 1, TRACE_MALLOC, BASE, 20);
+    put(p, 0, TRACE_REALLOC, BASE + 64, 30);
+    assert_int_equal(pass(p, MERGE_LIVE), 0);
+    assert_int_equal(p->ops, 4);
+    expect_op(p, 1, TRACE_REALLOC_BEGIN, BASE, 0);
+    expect_op(p, 2, TRACE_MALLOC, 0, BASE);
+    expect_op(p, 3, TRACE_REALLOC, BASE, BASE + 64);
+}
+
+/* A slot that it never writes does not hold up the others once it has company. */
+static void test_a_gap_of_who_was_alone(void **state)
+{
+    struct process *p = *state;
+    put_alone(p, 0, TRACE_MALLOC, BASE, 10);
+    (void)claim(p, 0);
+    put_alone(p, 0, TRACE_MALLOC, BASE + 64, 10);
+    put(p, 1, TRACE_FREE, BASE, 0);
+    assert_int_equal(pass(p, MERGE_LIVE), 0);
+    assert_int_equal(p->ops, 2);
+    assert_int_equal(pass(p, MERGE_LAST), 0);
+    assert_int_equal(p->ops, 3);
+    assert_int_equal(merge_lost(p->merge), 1);
+}
+
 static void test_a_realloc_with_others_between_is_split(void **state)
 {
     struct process *p = *state;
@@ -424,6 +487,7 @@ struct simulation {
     struct call call[WRITERS][NESTING];
     unsigned depth[WRITERS];
     uint64_t records;
+    bool alone; /* thread 0 is, and takes no numbers */
 };
 
 static uint64_t draw(struct simulation *s, uint64_t below)
@@ -497,10 +561,11 @@ static void take_step(struct simulation *s, unsigned thread)
         }
         break;
     case STEP_NUMBER:
-        call->taken = number(p, call->address);
+        call->taken = s->alone ? 0 : number(p, call->address);
         break;
     default:
-        fill(call->slot, head(call->kind, call->address), body(1, call->taken));
+        fill(call->slot, head(call->kind, call->address) | (uint64_t)s->alone << RING_ALONE_SHIFT,
+             body(1, call->taken));
         break;
     }
     if (++call->step == STEP_DONE)
@@ -532,10 +597,12 @@ static void simulate(struct process *p, uint64_t seed, unsigned threads, unsigne
     s->p = p;
     s->random = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
     memset(s->is_free, true, sizeof s->is_free);
+    s->alone = seed % 3 != 0;
     unsigned pace = 1 + (unsigned)draw(s, 2000), running = 0;
     for (unsigned i = 0; i < steps; i++) {
         /* The scheduler lets one thread go on for a while. */
-        if (draw(s, 8) == 0)
+        s->alone = s->alone && (i < steps / 4 || s->depth[0] > 0);
+        if (!s->alone && draw(s, 8) == 0)
             running = (unsigned)draw(s, threads);
         take_step(s, running);
         if (draw(s, pace) == 0 || atomic_load(&p->memory.ring->waiting) > 0) {
@@ -571,6 +638,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_calls_of_every_shape),
         CASE(test_numbers_decide_against_time),
+        CASE(test_who_was_alone_goes_first),
+        CASE(test_company_in_the_middle_of_a_realloc),
+        CASE(test_a_gap_of_who_was_alone),
         CASE(test_a_realloc_with_others_between_is_split),
         CASE(test_a_realloc_is_waited_for_a_while),
         CASE(test_a_handler_inside_a_realloc_nests),

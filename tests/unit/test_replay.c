@@ -201,7 +201,7 @@ struct call {
     enum script_kind kind;
     unsigned options;
     uint32_t slot, target;
-    uint64_t size, old_size, alignment, due_ns;
+    uint64_t size, old_size, alignment, due_ns, stretch;
 };
 
 static uint64_t read_call(const struct reading *reading, struct call *call)
@@ -228,6 +228,9 @@ static uint64_t read_call(const struct reading *reading, struct call *call)
         case SCRIPT_TARGET:
             call->target = (uint32_t)value;
             moved = true;
+            break;
+        case SCRIPT_STRETCH:
+            call->stretch = value;
             break;
         default:
             call->due_ns = value;
@@ -552,6 +555,56 @@ static void many_threads_share_workers_or_are_refused(void **state)
     free(ops);
 }
 
+/* Thread 0 allocates, thread 1 frees at once: what thread 0 may be ahead by is bounded. Returns how
+ * many stretches worker `w` is told of. */
+static uint64_t count_stretches(const struct replay *replay, struct paper *paper, uint32_t w)
+{
+    struct reading reading = {malloc(paper->streams[w].words * 8 + 8), 0, paper->streams[w].words};
+    uint64_t stretch = 0, calls = 0, count = 0;
+    read_at(replay->descriptor, paper->streams[w].offset, reading.words, reading.count * 8);
+    for (struct call call; reading.at < reading.count; calls++) {
+        reading.at = read_call(&reading, &call);
+        if (call.stretch == 0)
+            continue;
+        assert_int_equal(call.stretch, stretch + 1);
+        /* Half of a stretch's calls are this worker's. */
+        assert_in_range(calls, REPLAY_STRETCH_CALLS / 2 - 1, REPLAY_STRETCH_CALLS / 2 + 1);
+        stretch = call.stretch;
+        calls = 0;
+        count++;
+    }
+    free(reading.words);
+    return count;
+}
+
+static void workers_are_kept_together(void **state)
+{
+    enum { PAIRS = 2000 };
+    struct trace_op *ops = calloc(2 * PAIRS, sizeof *ops);
+    struct replay replay;
+    char message[MESSAGE_BYTES];
+    (void)state;
+    assert_non_null(ops);
+    for (uint64_t i = 0; i < PAIRS; i++) {
+        uint64_t address = 0x1000 * (i + 1);
+        ops[2 * i] = (struct trace_op){.kind = TRACE_MALLOC, .size = 4000, .address = address};
+        ops[2 * i + 1] = (struct trace_op){.kind = TRACE_FREE, .old_address = address, .thread = 1};
+    }
+    write_ops(ops, (size_t)2 * PAIRS, 2);
+    for (int fold = 0; fold < 2; fold++) {
+        struct replay_options options = {.fold = fold, .laps = 1};
+        assert_int_equal(replay_make(&replay, trace, &options, message), 0);
+        struct paper paper = paper_of(&replay);
+        for (uint32_t w = 0; w < replay.head.threads; w++)
+            assert_int_equal(count_stretches(&replay, &paper, w),
+                             fold ? 0 : (2 * PAIRS - 1) / REPLAY_STRETCH_CALLS);
+        free(paper.slot);
+        free(paper.streams);
+        replay_release(&replay);
+    }
+    free(ops);
+}
+
 static void laps_and_repetitions_are_chosen_by_the_calls(void **state)
 {
     struct model model;
@@ -596,6 +649,7 @@ int main(void)
         cmocka_unit_test(traces_that_cannot_be_are_refused),
         cmocka_unit_test(a_realloc_in_two_parts_gives_its_address_away),
         cmocka_unit_test(many_threads_share_workers_or_are_refused),
+        cmocka_unit_test(workers_are_kept_together),
         cmocka_unit_test(laps_and_repetitions_are_chosen_by_the_calls),
         cmocka_unit_test(laps_between_stops_are_bounded),
     };

@@ -2,6 +2,7 @@
  */
 #include "address_map.h"
 #include "cut.h"
+#include "halves.h"
 #include "ledger.h"
 #include "message.h"
 #include "part_file.h"
@@ -255,6 +256,30 @@ static void the_address_map_agrees_with_a_list(void **state)
     address_map_release(&map);
 }
 
+/* Quadratic, this would not end within the test's time. */
+static void reallocs_that_never_end_are_soon_forgotten(void **state)
+{
+    enum { MANY = 800000 };
+    struct halves halves = {0};
+    const struct half as = {0};
+    struct half half;
+    (void)state;
+    for (uint64_t i = 1; i <= MANY; i++) {
+        const struct trace_op begin = {.kind = TRACE_REALLOC_BEGIN, .old_address = 16 * i};
+        const struct trace_op end = {.kind = TRACE_REALLOC,
+                                     .flags = TRACE_SPLIT,
+                                     .old_address = 8,
+                                     .thread = 1};
+        assert_int_equal(halves_begin(&halves, i, &begin, &as), 0);
+        assert_false(halves_end(&halves, &end, &half));
+        assert_true(halves.count <= HALVES_NESTING_MAXIMUM);
+    }
+    const struct trace_op end = {.kind = TRACE_REALLOC, .old_address = 16 * (MANY - 1)};
+    assert_true(halves_end(&halves, &end, &half));
+    assert_int_equal(half.index, MANY - 1);
+    halves_release(&halves);
+}
+
 static void part_files_appear_whole_or_not_at_all(void **state)
 {
     (void)state;
@@ -291,6 +316,7 @@ int main(void)
         cmocka_unit_test(aligned_blocks_keep_their_alignment_at_the_start),
         cmocka_unit_test(copies_verify_and_multiply),
         cmocka_unit_test(the_address_map_agrees_with_a_list),
+        cmocka_unit_test(reallocs_that_never_end_are_soon_forgotten),
         cmocka_unit_test(part_files_appear_whole_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -1,6 +1,5 @@
 /*
- * A writer that is killed at any moment loses the trial under way and nothing else; and what a
- * trial costs to store.
+ * A writer that is killed at any moment loses the trial under way and nothing else.
  */
 #include "run_fixture.h"
 #include "store_fixture.h"
@@ -129,41 +128,10 @@ static void test_kill(void **state)
     assert_int_equal(count_rows(*state, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
 }
 
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-/* A trial of 40 laps and 200 points is stored in about a millisecond. */
-static void test_cost(void **state)
-{
-    struct run run;
-    struct store *store = store_fixture_open(*state, STORE_WRITE);
-    run_fixture_init(&run, "cost");
-    assert_done(store, store_add_run(store, &run));
-    run_fixture_measure(&run);
-    double began = seconds();
-    size_t puts = 0;
-    for (size_t i = 0; i < run.trial_count; i++)
-        if (run.trials[i].lap != NULL) {
-            assert_done(store, store_put_trial(store, &run, &run.trials[i]));
-            puts++;
-        }
-    double each = (seconds() - began) / (double)puts;
-    print_message("storing a trial of 40 laps and 200 points: %.2f ms\n", each * 1e3);
-    /* Generous: the machine may be busy and the build sanitized; a commit with fsync or unprepared
-     * statements take longer. */
-    assert_true(each < 0.02);
-    store_close(store);
-    run_release(&run);
-}
-
 int main(void)
 {
-#define TEST(name) \
-    cmocka_unit_test_setup_teardown(name, store_fixture_set_up, store_fixture_tear_down)
-    const struct CMUnitTest tests[] = {TEST(test_kill), TEST(test_cost)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_kill, store_fixture_set_up, store_fixture_tear_down),
+    };
     return cmocka_run_group_tests_name("store crash", tests, NULL, NULL);
 }

@@ -5,10 +5,13 @@
 #include "trace_format.h"
 #include "trace_writer.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -135,4 +138,40 @@ void fixture_same(const struct trace_op *a, const struct trace_op *b, uint64_t i
         a->size != b->size || a->alignment != b->alignment || a->thread != b->thread ||
         a->error != b->error || a->kind != b->kind || a->flags != b->flags)
         fail_msg("operation %llu differs", (unsigned long long)index);
+}
+
+const char *fixture_path(const char *name)
+{
+    static char path[4096];
+    const char *folder = getenv("TMP");
+    snprintf(path, sizeof path, "%s/%s", folder != NULL ? folder : "/tmp", name);
+    return path;
+}
+
+struct trace_reader *fixture_open(const char *path)
+{
+    char message[MESSAGE_BYTES];
+    struct trace_reader *reader = trace_reader_open(path, message);
+    if (reader == NULL)
+        fail_msg("%s", message);
+    return reader;
+}
+
+void fixture_load(struct fixture_image *image, const char *path)
+{
+    FILE *stream = fopen(path, "rb");
+    assert_non_null(stream);
+    image->length = fread(image->bytes, 1, sizeof image->bytes, stream);
+    assert_true(image->length < sizeof image->bytes);
+    fclose(stream);
+}
+
+void fixture_store(const struct fixture_image *image, size_t length, const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT, 0666);
+    assert_true(fd >= 0);
+    /* Not by way of length 0: file systems take that for a replacement to be made safe at once. */
+    assert_int_equal(ftruncate(fd, (off_t)length), 0);
+    assert_int_equal(write(fd, image->bytes, length), length);
+    close(fd);
 }

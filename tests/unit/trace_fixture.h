@@ -2,7 +2,7 @@
 #ifndef HEAPMARK_TRACE_FIXTURE_H
 #define HEAPMARK_TRACE_FIXTURE_H
 
-#include "trace.h"
+#include "trace_reader.h"
 
 /* SplitMix64 (Steele, Lea, Flood 2014): a test that fails can be run again. */
 uint64_t fixture_random(uint64_t *state);
@@ -27,5 +27,19 @@ void fixture_stream_release(struct fixture_stream *stream);
 void fixture_write(const char *path, const struct fixture_stream *stream, size_t block);
 /* Fails the test unless the two are the same in every field. */
 void fixture_same(const struct trace_op *a, const struct trace_op *b, uint64_t index);
+
+/* A file of that name in the folder for tests; good until the next call. */
+const char *fixture_path(const char *name);
+/* Fails the test when it cannot be opened. */
+struct trace_reader *fixture_open(const char *path);
+
+/* A small file in memory, to be changed there. */
+struct fixture_image {
+    unsigned char bytes[1 << 16];
+    size_t length;
+};
+void fixture_load(struct fixture_image *image, const char *path);
+/* Its first `length` bytes. */
+void fixture_store(const struct fixture_image *image, size_t length, const char *path);
 
 #endif
