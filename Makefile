@@ -47,10 +47,11 @@ INC_statistics := common statistics
 INC_output     := common trace analysis store statistics output
 INC_map        := common replay launch sample output map
 INC_run        := common trace replay plan launch sample store run
+INC_compare    := common plan store statistics output compare
 INC_cli        := common trace convert analysis recorder record replay plan launch sample store statistics \
-                  output map run cli
+                  output map run compare cli
 STAGES         := common trace convert analysis record replay plan launch sample store statistics \
-                  output map run cli
+                  output map run compare cli
 includes        = $(addprefix -Iharness/,$(INC_$(1)))
 INC_runner     := -Iharness/common -Iharness/runner -Iworkloads -Iallocators/include
 INC_workloads  := -Iworkloads

@@ -78,7 +78,7 @@ static void pairs_lap(struct worker *worker, unsigned lap)
     const uint64_t *values = worker->trial->values;
     uint64_t batch = values[BATCH], left = values[PAIRS];
     void **blocks = (void **)worker->trial->state + worker->index * batch;
-    bool counted = values[ACCOUNTING] == ACCOUNTING_ON || worker->inspected;
+    bool counted = values[ACCOUNTING] == ACCOUNTING_ON || worker->watched;
     (void)lap;
     while (left > 0) {
         uint64_t count = left < batch ? left : batch;

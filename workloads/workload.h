@@ -64,6 +64,8 @@ struct param {
         .name = NULL    \
     }
 
+struct sampler;
+
 struct trial {
     const uint64_t *values; /* of the parameters, in the order of the workload's table */
     uint64_t seed;
@@ -80,7 +82,9 @@ struct worker {
     void *state;     /* the workload's own */
     uint64_t random; /* state of random_next(), seeded from the trial's seed and the index */
     unsigned index;  /* 0 .. threads - 1 */
-    bool inspected;  /* report every block to worker_inspect_*; never in a timed trial */
+    bool watched;    /* inspected or sampled: takes the long way; never in a timed trial */
+    bool inspected;  /* report every block to worker_inspect_* */
+    struct sampler *sampler;     /* times some calls; NULL: none at this moment */
 } __attribute__((aligned(128))); /* no two workers share a cache line, nor a prefetched pair */
 
 struct workload {
@@ -121,64 +125,62 @@ _Noreturn void worker_corrupt(struct worker *worker, const char *what);
 /* Out of line and only for inspected workers: account for usable bytes, watch for the peak. */
 void worker_inspect_grew(struct worker *worker, void *block, size_t bytes);
 void worker_inspect_shrank(struct worker *worker, void *block, size_t bytes);
+/* Out of line and only for watched workers: the whole calls below. */
+void *worker_watched_malloc(struct worker *worker, size_t bytes);
+void *worker_watched_calloc(struct worker *worker, size_t bytes);
+void worker_watched_free(struct worker *worker, void *block, size_t bytes);
+void *worker_watched_realloc(struct worker *worker, void *block, size_t old_bytes, size_t bytes);
 
 /* ---- calls of the malloc family, counted ---------------------------------- */
 
 #define heapmark_unlikely(condition) __builtin_expect(!!(condition), 0)
 
-static inline void worker_grew(struct worker *worker, void *block, size_t bytes)
-{
-    tally_operation(&worker->tally);
-    tally_grew(&worker->tally, (int64_t)bytes);
-    if (heapmark_unlikely(worker->inspected))
-        worker_inspect_grew(worker, block, bytes);
-}
-
-static inline void worker_shrank(struct worker *worker, void *block, size_t bytes)
-{
-    tally_operation(&worker->tally);
-    tally_shrank(&worker->tally, (int64_t)bytes);
-    if (heapmark_unlikely(worker->inspected))
-        worker_inspect_shrank(worker, block, bytes);
-}
-
 static inline void *worker_malloc(struct worker *worker, size_t bytes)
 {
+    if (heapmark_unlikely(worker->watched))
+        return worker_watched_malloc(worker, bytes);
     void *block = malloc(bytes);
     if (heapmark_unlikely(block == NULL))
         worker_out_of_memory(worker, bytes);
-    worker_grew(worker, block, bytes);
+    tally_operation(&worker->tally);
+    tally_grew(&worker->tally, (int64_t)bytes);
     return block;
 }
 
 static inline void *worker_calloc(struct worker *worker, size_t bytes)
 {
+    if (heapmark_unlikely(worker->watched))
+        return worker_watched_calloc(worker, bytes);
     void *block = calloc(1, bytes);
     if (heapmark_unlikely(block == NULL))
         worker_out_of_memory(worker, bytes);
-    worker_grew(worker, block, bytes);
+    tally_operation(&worker->tally);
+    tally_grew(&worker->tally, (int64_t)bytes);
     return block;
 }
 
 /* `bytes` is what was asked for when the block was allocated; the caller remembers it. */
 static inline void worker_free(struct worker *worker, void *block, size_t bytes)
 {
-    worker_shrank(worker, block, bytes);
+    if (heapmark_unlikely(worker->watched)) {
+        worker_watched_free(worker, block, bytes);
+        return;
+    }
+    tally_operation(&worker->tally);
+    tally_shrank(&worker->tally, (int64_t)bytes);
     free(block);
 }
 
 static inline void *worker_realloc(struct worker *worker, void *block, size_t old_bytes,
                                    size_t bytes)
 {
-    if (heapmark_unlikely(worker->inspected) && block != NULL)
-        worker_inspect_shrank(worker, block, old_bytes);
+    if (heapmark_unlikely(worker->watched))
+        return worker_watched_realloc(worker, block, old_bytes, bytes);
     void *moved = realloc(block, bytes);
     if (heapmark_unlikely(moved == NULL))
         worker_out_of_memory(worker, bytes);
     tally_operation(&worker->tally);
     tally_grew(&worker->tally, (int64_t)bytes - (int64_t)old_bytes);
-    if (heapmark_unlikely(worker->inspected))
-        worker_inspect_grew(worker, moved, bytes);
     return moved;
 }
 

@@ -119,7 +119,9 @@ static int prepare(struct running *running)
                            options->format);
     if (running_open(running) < 0)
         return -1;
-    return options->resume ? take_up_run(running) : running_plan(running);
+    if (options->resume)
+        return take_up_run(running);
+    return running_plan(running) < 0 ? -1 : running_begin(running);
 }
 
 int cmd_run(int argc, char **argv)

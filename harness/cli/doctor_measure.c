@@ -20,17 +20,19 @@
 
 /* One side of the pairs, as the statistics take it. */
 struct side {
-    double *lap_ns, *whole_ns, *run_delay_ns, *steal_ns;
+    double *lap_ns, *whole_ns;                 /* timed laps, and their sum */
+    double *life_ns, *run_delay_ns, *steal_ns; /* of the whole process */
 };
 
 static int side_init(struct side *side, size_t pairs, size_t laps)
 {
     side->lap_ns = reallocarray(NULL, pairs, laps * sizeof *side->lap_ns);
     side->whole_ns = reallocarray(NULL, pairs, sizeof *side->whole_ns);
+    side->life_ns = reallocarray(NULL, pairs, sizeof *side->life_ns);
     side->run_delay_ns = reallocarray(NULL, pairs, sizeof *side->run_delay_ns);
     side->steal_ns = reallocarray(NULL, pairs, sizeof *side->steal_ns);
-    return side->lap_ns != NULL && side->whole_ns != NULL && side->run_delay_ns != NULL &&
-                   side->steal_ns != NULL
+    return side->lap_ns != NULL && side->whole_ns != NULL && side->life_ns != NULL &&
+                   side->run_delay_ns != NULL && side->steal_ns != NULL
                ? 0
                : -1;
 }
@@ -39,6 +41,7 @@ static void side_release(struct side *side)
 {
     free(side->lap_ns);
     free(side->whole_ns);
+    free(side->life_ns);
     free(side->run_delay_ns);
     free(side->steal_ns);
 }
@@ -56,6 +59,7 @@ static void side_fill(struct side *side, const struct trial_record *first, size_
         for (size_t lap = 0; lap < laps; lap++)
             side->lap_ns[i * laps + lap] = (double)trial->lap[lap].wall_ns;
         side->whole_ns[i] = (double)trial->wall_ns;
+        side->life_ns[i] = known(trial->elapsed_ns, 1);
         side->run_delay_ns[i] = known(trial->run_delay_ns, 1);
         side->steal_ns[i] = known(trial->steal_ticks, TICK_NS);
     }
@@ -68,7 +72,7 @@ static struct noise_trials as_noise_trials(const struct side *side, size_t pairs
         .laps = laps,
         .lap_ns = side->lap_ns,
         .whole_ns = side->whole_ns,
-        .wall_ns = side->whole_ns,
+        .wall_ns = side->life_ns,
         .run_delay_ns = side->run_delay_ns,
         .steal_ns = side->steal_ns,
     };

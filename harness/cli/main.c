@@ -11,14 +11,15 @@
 #include <unistd.h>
 
 static const struct command commands[] = {
-    {"doctor", "what of this machine disturbs measurements, and how to mend it",      cmd_doctor},
-    {"list",   "what there is: workloads, allocators, suites, measures, stored runs", cmd_list  },
-    {"map",    "replay a trace and draw the heap: live, empty and missing pages",     cmd_map   },
-    {"run",    "run a suite or workloads under allocators, and store every trial",    cmd_run   },
-    {"show",   "print the table of a stored run, or export it",                       cmd_show  },
-    {"plot",   "draw the charts of a stored run",                                     cmd_plot  },
-    {"trace",  "look into recorded traces, and make others of them",                  cmd_trace },
-    {"record", "record the allocations of a program into a trace",                    cmd_record},
+    {"doctor",  "what of this machine disturbs measurements, and how to mend it",      cmd_doctor },
+    {"list",    "what there is: workloads, allocators, suites, measures, stored runs", cmd_list   },
+    {"map",     "replay a trace and draw the heap: live, empty and missing pages",     cmd_map    },
+    {"run",     "run a suite or workloads under allocators, and store every trial",    cmd_run    },
+    {"compare", "two allocators in pairs: faster, slower, the same, and how sure",     cmd_compare},
+    {"show",    "print the table of a stored run, or export it",                       cmd_show   },
+    {"plot",    "draw the charts of a stored run",                                     cmd_plot   },
+    {"trace",   "look into recorded traces, and make others of them",                  cmd_trace  },
+    {"record",  "record the allocations of a program into a trace",                    cmd_record },
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -29,18 +30,19 @@ static void print_help(FILE *stream)
           "Commands:\n",
           stream);
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(stream, "  %-6s %s\n", commands[i].name, commands[i].summary);
+        fprintf(stream, "  %-7s %s\n", commands[i].name, commands[i].summary);
     fputs("\nEach has its own help: heapmark COMMAND --help\n\n"
           "Examples:\n"
           "  heapmark run                                the default suite, every allocator\n"
           "  heapmark run -w webserver:threads=2 -a glibc -a jemalloc -n 20\n"
           "  heapmark run -a glibc -a mine=./libmine.so  your own allocator beside glibc\n"
+          "  heapmark compare glibc mine=./libmine.so    is mine faster, slower, the same?\n"
           "  heapmark show --format csv                  the newest run again, as CSV\n"
           "  heapmark doctor                             whether this machine can measure\n"
           "  heapmark plot                               its charts\n"
           "  heapmark map -w app.hmt -a glibc            the heap of a recorded program\n\n"
           "Exit status: 0 all well; 1 something measured failed; 2 wrong use, or could not run;\n"
-          "130 interrupted.\n",
+          "130 interrupted. Of compare: 1 worse, 2 undecided, 3 wrong use, or could not run.\n",
           stream);
 }
 

@@ -2,7 +2,8 @@
 #include "run_options.h"
 
 #include "cli.h"
-#include "units.h"
+#include "conduct.h"
+#include "option_values.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -19,12 +20,12 @@ enum {
     OPTION_RESUME,
     OPTION_PLOT,
     OPTION_FORMAT,
+    OPTION_LATENCY,
     BLOCKS_MAXIMUM = 10000,
 };
 #define SAMPLE_STEP_DEFAULT_NS INT64_C(1000000)
 #define SAMPLE_STEP_MINIMUM_NS 100000 /* a sample takes some 10 us of another CPU */
 #define TIME_LIMIT_DEFAULT_NS  INT64_C(60000000000)
-#define TIME_LIMIT_MAXIMUM_NS  UINT64_C(604800000000000) /* a week */
 
 static const struct argp_option option_table[] = {
     {NULL,                                                                0, NULL, 0, "What to run:", 1},
@@ -41,22 +42,25 @@ static const struct argp_option option_table[] = {
     {"seed",  OPTION_SEED, "N", 0, "Seed of the workloads: same seed, same calls (default 1)", 1},
     {"order-seed",                                                                  OPTION_ORDER_SEED, "N", 0,
      "Seed of the shuffling (default: drawn, and stored with the run)", 1},
-    {NULL,                                                                  0, NULL, 0, "Limits and sampling:", 2},
-    {"sample-step",                                                         OPTION_STEP, "TIME", 0,
+    {"latency",                                                                  OPTION_LATENCY, "N", OPTION_ARG_OPTIONAL,
+     "Also time single calls, in trials of their own, one beside each timed one: one call in N, "
+     "chosen by chance (default 64; 1: every call). docs/latency.md", 1},
+    {NULL,                                                         0, NULL, 0, "Limits and sampling:", 2},
+    {"sample-step",                                                    OPTION_STEP, "TIME", 0,
      "Step of the memory timeline (default 1ms; 0 takes none)", 2},
-    {"time-limit",                                                    OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 2},
-    {"memory-limit", OPTION_MEMORY_LIMIT, "SIZE", 0,
+    {"time-limit", OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 2},
+    {"memory-limit",                                                                   OPTION_MEMORY_LIMIT, "SIZE", 0,
      "RLIMIT_DATA of a trial; what exceeds it ends as 'out of memory' (default: half of the "
      "memory available; 0: none)", 2},
-    {NULL,                                                                   0, NULL, 0, "Where results go:", 3},
-    {"store",'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 3},
+    {NULL,0, NULL, 0, "Where results go:", 3},
+    {"store",                                                                  'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 3},
     {"resume",                                                                  OPTION_RESUME, "RUN", OPTION_ARG_OPTIONAL,
      "Go on with an interrupted run (default: the newest): runs what is still planned, with the "
      "options it was begun with", 3},
-    {"plot",                                                                  OPTION_PLOT, NULL, 0, "Draw the charts at the end and name the files", 3},
-    {"format",                                                              OPTION_FORMAT, "FORMAT", 0, "Of the table at the end: see heapmark show --help", 3},
-    {"quiet",                                                                'q', NULL, 0, "No progress, no table: failures only", 3},
-    {0        },
+    {"plot",                                                              OPTION_PLOT, NULL, 0, "Draw the charts at the end and name the files", 3},
+    {"format",                                                                OPTION_FORMAT, "FORMAT", 0, "Of the table at the end: see heapmark show --help", 3},
+    {"quiet",         'q', NULL, 0, "No progress, no table: failures only", 3},
+    {0                                                                  },
 };
 
 static const char documentation[] =
@@ -69,64 +73,25 @@ static const char documentation[] =
     "  heapmark run -w webserver:threads=2 -w realloc-growth -n 20 --plot\n"
     "  heapmark run -a glibc -a mine=./libmine.so -w matrix\n"
     "  heapmark run -w app.hmt:touch=all -a glibc -a jemalloc\n"
+    "  heapmark run -w lru-cache -w app.hmt --latency --plot\n"
     "  heapmark run --resume\n\n"
     "Exit status: 0 every trial is ok (or skipped because a package is missing); 1 some trial "
     "failed; 2 wrong use, or could not run; 130 interrupted.";
-
-static void add_word(struct word_list *list, const char *word, const struct argp_state *state)
-{
-    const char **words = realloc(list->words, (list->count + 1) * sizeof *words);
-    if (words == NULL)
-        argp_failure(state, EXIT_UNUSABLE, ENOMEM, "cannot take the option");
-    list->words = words;
-    words[list->count++] = word;
-}
-
-static uint64_t parse_count(const char *text, const char *option, uint64_t minimum,
-                            uint64_t maximum, const struct argp_state *state)
-{
-    uint64_t value = 0;
-    if (units_parse_count(text, &value) < 0 || value < minimum || value > maximum)
-        argp_failure(state, EXIT_UNUSABLE, 0, "%s %s: give a whole number from %llu to %llu",
-                     option, text, (unsigned long long)minimum, (unsigned long long)maximum);
-    return value;
-}
-
-static int64_t parse_duration(const char *text, const char *option, uint64_t minimum,
-                              const struct argp_state *state)
-{
-    uint64_t value = 0;
-    if (units_parse_duration(text, &value) < 0 || value > TIME_LIMIT_MAXIMUM_NS ||
-        (value != 0 && value < minimum))
-        argp_failure(state, EXIT_UNUSABLE, 0,
-                     "%s %s: give a time such as 500us, 10ms, 2s or 5m (100us to a week)", option,
-                     text);
-    return (int64_t)value;
-}
-
-static int64_t parse_bytes(const char *text, const char *option, const struct argp_state *state)
-{
-    uint64_t value = 0;
-    if (units_parse_bytes(text, &value) < 0 || value > INT64_MAX)
-        argp_failure(state, EXIT_UNUSABLE, 0, "%s %s: give a size such as 512M or 4G", option,
-                     text);
-    return (int64_t)value;
-}
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct run_options *options = state->input;
     switch (key) {
     case 'w':
-        add_word(&options->workloads, argument, state);
+        option_word(&options->workloads, argument, state);
         options->planning = "-w";
         return 0;
     case 'a':
-        add_word(&options->allocators, argument, state);
+        option_word(&options->allocators, argument, state);
         options->planning = "-a";
         return 0;
     case 'n':
-        options->blocks = (unsigned)parse_count(argument, "-n", 1, BLOCKS_MAXIMUM, state);
+        options->blocks = (unsigned)option_count(argument, "-n", 1, BLOCKS_MAXIMUM, state);
         options->planning = "-n";
         return 0;
     case 'o':
@@ -137,29 +102,35 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case OPTION_SEED:
         /* SQLite's integers are signed. */
-        options->seed = parse_count(argument, "--seed", 0, INT64_MAX, state);
+        options->seed = option_count(argument, "--seed", 0, INT64_MAX, state);
         options->planning = "--seed";
         return 0;
     case OPTION_ORDER_SEED:
-        options->order_seed = parse_count(argument, "--order-seed", 0, INT64_MAX, state);
+        options->order_seed = option_count(argument, "--order-seed", 0, INT64_MAX, state);
         options->order_seed_given = true;
         options->planning = "--order-seed";
         return 0;
     case OPTION_STEP:
         options->sample_step_ns =
-            parse_duration(argument, "--sample-step", SAMPLE_STEP_MINIMUM_NS, state);
+            option_duration(argument, "--sample-step", SAMPLE_STEP_MINIMUM_NS, state);
         options->planning = "--sample-step";
         return 0;
     case OPTION_TIME_LIMIT:
         options->time_limit_ns =
-            parse_duration(argument, "--time-limit", SAMPLE_STEP_MINIMUM_NS, state);
+            option_duration(argument, "--time-limit", SAMPLE_STEP_MINIMUM_NS, state);
         if (options->time_limit_ns == 0)
             argp_failure(state, EXIT_UNUSABLE, 0, "--time-limit 0: no trial could end in time");
         options->planning = "--time-limit";
         return 0;
     case OPTION_MEMORY_LIMIT:
-        options->memory_limit_bytes = parse_bytes(argument, "--memory-limit", state);
+        options->memory_limit_bytes = option_bytes(argument, "--memory-limit", state);
         options->planning = "--memory-limit";
+        return 0;
+    case OPTION_LATENCY:
+        options->latency_gap =
+            argument != NULL ? option_count(argument, "--latency", 1, LATENCY_GAP_MAXIMUM, state)
+                             : LATENCY_GAP_DEFAULT;
+        options->planning = "--latency";
         return 0;
     case OPTION_RESUME:
         options->resume = true;

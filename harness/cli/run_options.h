@@ -16,7 +16,9 @@ struct word_list {
 struct run_options {
     const char *suite; /* NULL: 'default', unless -w was given */
     struct word_list workloads, allocators;
-    unsigned blocks; /* 0: the suite's */
+    unsigned blocks;      /* 0: the suite's */
+    uint64_t latency_gap; /* of the latency passes; 0: none */
+    unsigned inspections; /* passes; 0: one */
     uint64_t seed;
     uint64_t order_seed;
     bool order_seed_given;

@@ -10,6 +10,7 @@
 #include "run_lock.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,10 @@ static int describe_run(struct running *running)
     if (conditions_add(run, &running->paths, running->message) < 0 ||
         doctor_facts_add(run, running->store_path, running->message) < 0)
         return -1;
+    char gap[32];
+    snprintf(gap, sizeof gap, "%" PRIu64, options->latency_gap);
+    if (options->latency_gap > 0 && facts_add(run, LATENCY_GAP_FACT, gap) < 0)
+        return message_set(running->message, "out of memory");
     if (facts_add(run, "alone", running->machine_lock >= 0 ? "yes" : "no") < 0)
         return message_set(running->message, "out of memory");
     run->memory_limit_bytes =
@@ -165,12 +170,19 @@ int running_plan(struct running *running)
         .allocators = options->allocators.words,
         .allocator_count = options->allocators.count,
         .blocks = options->blocks,
+        .latency = options->latency_gap > 0,
+        .inspections = options->inspections,
     };
     if (describe_run(running) < 0 ||
         plan_make(&running->run, &request, &running->allocators, &running->workloads,
                   running->message) < 0 ||
-        probe_allocators(running) < 0 || running_open_recordings(running) < 0)
+        probe_allocators(running) < 0)
         return -1;
+    return running_open_recordings(running);
+}
+
+int running_begin(struct running *running)
+{
     if (store_add_run(running->store, &running->run) < 0)
         return message_set(running->message, "%s", store_message(running->store));
     return 0;
@@ -233,6 +245,14 @@ int running_finish(struct running *running)
 {
     running->run.finished_ns = clock_ns(CLOCK_REALTIME);
     if (store_finish_run(running->store, &running->run) < 0)
+        return message_set(running->message, "%s", store_message(running->store));
+    return 0;
+}
+
+int running_cut(struct running *running)
+{
+    running->run.finished_ns = clock_ns(CLOCK_REALTIME);
+    if (store_cut_run(running->store, &running->run) < 0)
         return message_set(running->message, "%s", store_message(running->store));
     return 0;
 }

@@ -42,9 +42,11 @@ void running_release(struct running *running);
 /* Loads the catalogues and opens the store; as all below returns 0, or -1 with
  * running->message set. */
 int running_open(struct running *running);
-/* Plans the run that the options describe and writes the plan into the store. Allocators that the
- * run has already are taken as they are, and the options name none then. */
+/* Plans the run that the options describe. Allocators that the run has already are taken as they
+ * are, and the options name none then. */
 int running_plan(struct running *running);
+/* Writes the plan into the store. */
+int running_begin(struct running *running);
 /* -1 with errno EADDRINUSE when somebody measures this run. Returns 0 also where there are no
  * sockets: then there is no lock, and no reason not to measure. */
 int running_lock(struct running *running);
@@ -53,6 +55,8 @@ int running_open_recordings(struct running *running);
 int running_conduct(struct running *running, const struct conduct *hooks);
 /* Notes in the store that nothing is left to be run. */
 int running_finish(struct running *running);
+/* The same where something is left that need not be run: it is taken out of the plan. */
+int running_cut(struct running *running);
 
 /* Trials that have been run. */
 size_t running_count_done(const struct run *run);

@@ -39,7 +39,17 @@
     X(rss_peak_growth_bytes, "bytes", "rss_peak_bytes minus VmRSS at start")                   \
     X(mean_overhead_ppm, "ppm",                                                                \
       "time average, start to end, of RSS growth / live bytes where live >= 1 MiB, x 10^6")    \
-    X(sampled, "samples", "points of the timeline")
+    X(sampled, "samples", "points of the timeline")                                            \
+    X(latency_samples, "calls", "calls that were timed (latency pass)")                        \
+    X(latency_gap, "calls", "one call in so many was timed, by chance; 1: every call")         \
+    X(latency_paced, "0 or 1", "1: times count from when a call was due, not from its start")  \
+    X(latency_timer_ps, "ps", "median time of timing nothing; subtracted from every time")     \
+    X(latency_p50_ns, "ns", "half of all timed calls took no longer (latency pass)")           \
+    X(latency_p90_ns, "ns", "90 % of them took no longer")                                     \
+    X(latency_p99_ns, "ns", "99 %; absent, as those below, when fewer than ten took longer")   \
+    X(latency_p999_ns, "ns", "99.9 %")                                                         \
+    X(latency_p9999_ns, "ns", "99.99 %")                                                       \
+    X(latency_max_ns, "ns", "the longest of them")
 
 /* X(name, unit, help), at every checkpoint. The first block is /proc/PID/status in its words. */
 #define CHECKPOINT_MEASURES(X)                                                                   \

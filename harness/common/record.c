@@ -89,8 +89,11 @@ void trial_record_release(struct trial_record *record)
 {
     free(record->lap);
     free(record->timeline);
+    free(record->latency);
     record->lap = NULL;
     record->timeline = NULL;
+    record->latency = NULL;
+    record->latency_bins = 0;
 }
 
 void run_init(struct run *run)

@@ -9,6 +9,7 @@
 #define HEAPMARK_RECORD_H
 
 #include "checkpoint.h"
+#include "latency.h"
 #include "measures.h"
 
 #include <stdbool.h>
@@ -20,12 +21,13 @@ enum workload_kind { WORKLOAD_SYNTHETIC, WORKLOAD_PROGRAM, WORKLOAD_RECORDED };
 const char *workload_kind_name(enum workload_kind kind);
 int workload_kind_parse(const char *name);
 
-/* What a trial is for. Only PASS_TIMED yields times; the others run apart from it so that
- * looking never disturbs timing. */
+/* What a trial is for. Only PASS_TIMED yields times of the whole; the others run apart from it so
+ * that looking never disturbs timing. */
 #define PASSES(X)                                                                              \
     X(TIMED, "timed", "measures time")                                                         \
     X(INSPECT, "inspect", "untimed: system calls, usable bytes, heap walk, contents verified") \
-    X(MEMORY, "memory", "untimed, programs: memory of the process over time")
+    X(MEMORY, "memory", "untimed, programs: memory of the process over time")                  \
+    X(LATENCY, "latency", "times single calls, and therefore not the whole")
 
 enum pass {
 #define X(name, text, help) PASS_##name,
@@ -130,6 +132,8 @@ struct trial_record {
     struct syscall_counts syscalls;
     struct lap_sample *lap;          /* `laps` of them, owned */
     struct timeline_point *timeline; /* `sampled` of them, owned */
+    struct latency_bin *latency;     /* `latency_bins` of them, owned */
+    size_t latency_bins;
 };
 
 /* All measures MEASURE_NONE, nothing owned. */

@@ -69,7 +69,10 @@ enum {
     SCRIPT_PREFIXES_MAXIMUM = 6, /* before one call */
 };
 #define SCRIPT_VALUE_MAXIMUM ((UINT64_C(1) << (64 - SCRIPT_KIND_BITS)) - 1)
-#define SCRIPT_MAGIC         UINT64_C(0x5450495243534d48) /* "HMSCRIPT" */
+/* Workers sleep until a call is due: calls closer to one that has a SCRIPT_DUE than a sleep is
+ * good for have none of their own. */
+#define SCRIPT_DUE_STEP_NS INT64_C(20000)
+#define SCRIPT_MAGIC       UINT64_C(0x5450495243534d48) /* "HMSCRIPT" */
 
 struct script_stream {
     uint64_t offset; /* bytes from the start of the script, a multiple of 8 */

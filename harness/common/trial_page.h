@@ -18,9 +18,10 @@
 enum {
     TRIAL_PAGE_FD = 3,
     TRIAL_CHANNEL_FD = 4,
-    TRIAL_SCRIPT_FD = 6, /* the decoded trace (replay_script.h), for a recorded workload */
-    TRIAL_BLOCKS_FD = 7, /* where the runner lists blocks at a map stop (block_list.h) */
-    TRIAL_PAGE_VERSION = 2,
+    TRIAL_SCRIPT_FD = 6,  /* the decoded trace (replay_script.h), for a recorded workload */
+    TRIAL_BLOCKS_FD = 7,  /* where the runner lists blocks at a map stop (block_list.h) */
+    TRIAL_LATENCY_FD = 8, /* where times of single calls are counted (latency_sheet.h) */
+    TRIAL_PAGE_VERSION = 3,
     TRIAL_MAP_STOPS_MAXIMUM = 256,
     TRIAL_MAP_STOP = 0x80,     /* the byte on the channel, where a checkpoint sends its number */
     TRIAL_LAPS_MAXIMUM = 1024, /* timed laps; lap 0 comes on top */
@@ -68,7 +69,9 @@ struct trial_page {
                                                    recorded workload), rising: when one has ended
                                                    and all workers stand, list the blocks and
                                                    stand as at a checkpoint */
-    uint32_t inspect; /* an untimed pass: account for every block, verify all contents */
+    uint64_t latency_seed;                      /* of the draws of which */
+    uint32_t latency_gap; /* time one call in so many; 1: every one, 0: none */
+    uint32_t inspect;     /* an untimed pass: account for every block, verify all contents */
 
     /* ---- written by the runner ---- */
     _Atomic int32_t pid;
@@ -85,6 +88,9 @@ struct trial_page {
     char malloc_other[256];  /* first entry of the family owned by another object; "" if none */
     int64_t live_peak_bytes; /* one thread: exact; more: largest sum at lap ends; inspect: exact */
     int64_t live_peak_usable_bytes; /* inspect: usable bytes when live peaked; else -1 */
+    uint32_t latency_paced;         /* times count from when a call was due */
+    double latency_ticks_per_ns;    /* of what latency_sheet.h counts */
+    uint64_t latency_timer_ticks;   /* median time of timing nothing */
     struct checkpoint_report report[CHECKPOINT_COUNT];
     struct lap_record warm_up;
     struct lap_record lap[TRIAL_LAPS_MAXIMUM];

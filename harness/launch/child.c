@@ -25,7 +25,7 @@ enum { TRACE_FD = 5 };
 /* The far ends, which the child gets; ours are in struct child. */
 struct far_ends {
     int page, channel, errors, trace;
-    int script, blocks; /* the caller's; 0: none */
+    int script, blocks, latency; /* the caller's; 0: none */
 };
 
 static int open_page(struct child *child, struct far_ends *far)
@@ -78,6 +78,8 @@ static int fill_page(struct trial_page *page, const struct child_spec *spec, cha
     page->settle_ns = spec->settle_ns;
     page->cpu = spec->cpu;
     page->inspect = spec->inspect;
+    page->latency_gap = spec->latency_gap;
+    page->latency_seed = spec->latency_seed;
     page->map_stop_count = spec->map_stop_count;
     for (uint32_t i = 0; i < spec->map_stop_count; i++)
         page->map_stop[i] = spec->map_stop[i];
@@ -122,11 +124,11 @@ static int start(struct child *child, const struct far_ends *far, const char *co
         [TRACE_FD] = far->trace,
         [TRIAL_SCRIPT_FD] = far->script > 0 ? far->script : -1,
         [TRIAL_BLOCKS_FD] = far->blocks > 0 ? far->blocks : -1,
+        [TRIAL_LATENCY_FD] = far->latency > 0 ? far->latency : -1,
     };
-    size_t count = far->blocks > 0   ? TRIAL_BLOCKS_FD + 1
-                   : far->script > 0 ? TRIAL_SCRIPT_FD + 1
-                   : far->trace >= 0 ? TRACE_FD + 1
-                                     : TRACE_FD;
+    size_t count = sizeof descriptors / sizeof descriptors[0];
+    while (count > TRACE_FD && descriptors[count - 1] < 0)
+        count--;
     struct process_spec process = {
         .argv = arguments,
         .environment = (const char *const *)environment->variables,
@@ -167,7 +169,7 @@ static int spawn_runner(struct child *child, const struct far_ends *far,
 int child_start(struct child *child, const struct child_spec *spec, char *message)
 {
     *child = (struct child){.pid = -1, .pidfd = -1, .channel = -1, .errors = -1, .trace = -1};
-    struct far_ends far = {-1, -1, -1, -1, spec->script, spec->blocks};
+    struct far_ends far = {-1, -1, -1, -1, spec->script, spec->blocks, spec->latency};
     int result = 0;
 
     if (open_ends(child, &far, spec->trace) < 0)

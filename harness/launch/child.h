@@ -24,10 +24,13 @@ struct child_spec {
     int64_t peak_live_bytes;     /* see struct trial_page */
     uint64_t settle_ns;
     unsigned pad_bytes;
-    int cpu;                  /* -1: not pinned */
-    int script;               /* of a recorded workload, becomes TRIAL_SCRIPT_FD; 0: none */
-    int blocks;               /* becomes TRIAL_BLOCKS_FD, for map stops; 0: none. Both are above
-                                 TRIAL_BLOCKS_FD and stay the caller's */
+    int cpu;     /* -1: not pinned */
+    int script;  /* of a recorded workload, becomes TRIAL_SCRIPT_FD; 0: none */
+    int blocks;  /* becomes TRIAL_BLOCKS_FD, for map stops; 0: none. Both are above
+                    TRIAL_BLOCKS_FD and stay the caller's */
+    int latency; /* becomes TRIAL_LATENCY_FD, above it, the caller's; 0: none */
+    uint64_t latency_seed;
+    uint32_t latency_gap;     /* see struct trial_page */
     const uint32_t *map_stop; /* laps, rising; see struct trial_page */
     uint32_t map_stop_count;  /* <= TRIAL_MAP_STOPS_MAXIMUM */
     bool inspect;             /* untimed pass */

@@ -6,33 +6,52 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char *const charts[] = {"speed", "peak_rss", "blow_up", "scatter", "syscalls"};
 
-/* The timeline charts, as workloads.tsv lists them: index, label, kind, file (or NaN). */
-static int draw_timelines(const struct chart_folders *drawing, char *message)
+/* Charts of single workloads, as a table lists them: its first column is the workload's index,
+ * and another holds the name of the file that the chart is drawn from (or NaN). */
+struct listing {
+    const char *table, *script;
+    int column;
+    bool may_lack;
+};
+
+/* "LABEL.tsv" without its suffix, or NULL: the heads of columns and NaN name no file. */
+static char *listed_name(char *field)
+{
+    char *suffix = field != NULL ? strstr(field, ".tsv") : NULL;
+    if (suffix == NULL || suffix[4] != '\0' || strchr(field, '/') != NULL)
+        return NULL;
+    *suffix = '\0';
+    return field;
+}
+
+static int draw_listed(const struct chart_folders *drawing, const struct listing *listing,
+                       char *message)
 {
     char path[PATH_MAX], later[MESSAGE_BYTES], *line = NULL;
     size_t room = 0;
     int result = 0;
-    if (snprintf(path, sizeof path, "%s/workloads.tsv", drawing->tables) >= (int)sizeof path)
+    if (snprintf(path, sizeof path, "%s/%s", drawing->tables, listing->table) >= (int)sizeof path)
         return message_set(message, "the path of %s is too long", drawing->tables);
     FILE *file = fopen(path, "re");
+    if (file == NULL && errno == ENOENT && listing->may_lack)
+        return 0;
     if (file == NULL)
         return message_set(message, "cannot read %s: %s", path, strerror(errno));
     while (getline(&line, &room, file) > 0) {
-        char *rest = line, *column[4];
-        for (int i = 0; i < 4; i++)
-            column[i] = strsep(&rest, "\t\n");
-        char *suffix = column[3] != NULL ? strstr(column[3], ".tsv") : NULL;
-        /* The heads of the columns and a workload without samples name no file. */
-        if (suffix == NULL || suffix[4] != '\0' || strchr(column[3], '/') != NULL)
+        char *rest = line, *index = strsep(&rest, "\t\n"), *field = index;
+        for (int i = 0; i < listing->column; i++)
+            field = strsep(&rest, "\t\n");
+        char *name = listed_name(field);
+        if (name == NULL)
             continue;
-        *suffix = '\0';
-        struct chart chart = {"timeline", column[3], column[0]};
+        struct chart chart = {listing->script, name, index};
         if (chart_file_draw(drawing, &chart, result == 0 ? message : later) < 0)
             result = -1;
     }
@@ -98,6 +117,12 @@ static void write_footer(char footer[CHART_FOOTER_BYTES], const struct run *run)
              blocks, machine);
 }
 
+/* Tables of an earlier heapmark have no latencies. */
+static const struct listing listings[] = {
+    {"workloads.tsv", "timeline", 3, false},
+    {"latencies.tsv", "latency",  1, true },
+};
+
 int chart_draw_all(const char *plots_directory, const char *tables_directory,
                    const char *output_directory, const struct summary *summary,
                    chart_written_fn *written, void *argument, char *message)
@@ -118,8 +143,9 @@ int chart_draw_all(const char *plots_directory, const char *tables_directory,
         if (chart_file_draw(&drawing, &chart, result == 0 ? message : later) < 0)
             result = -1;
     }
-    if (draw_timelines(&drawing, result == 0 ? message : later) < 0)
-        result = -1;
+    for (size_t i = 0; i < sizeof listings / sizeof listings[0]; i++)
+        if (draw_listed(&drawing, &listings[i], result == 0 ? message : later) < 0)
+            result = -1;
 out:
     chart_folders_release(&drawing);
     return result;

@@ -38,7 +38,9 @@
  *                      minus RSS at start; live is NaN for programs. The trial shown is the one of
  *                      median time. LABEL is the workload's with all but letters, digits, '.', '-'
  *                      and '_' made '_'; workloads.tsv has the exact name of the file.
+ *   latencies.tsv, latency-LABEL.tsv: see latency_tables.c
  */
+#include "chart_tables.h"
 #include "output.h"
 #include "stream.h"
 #include "utf8.h"
@@ -170,9 +172,9 @@ static char *safe_label(const char *label)
     return safe;
 }
 
-/* "timeline-LABEL.tsv"; "timeline-LABEL-2.tsv" where an earlier workload has that name already,
- * a number being its place in the run. The caller frees it; NULL when memory is short. */
-static char *timeline_name(const struct run *run, size_t workload)
+/* "PREFIX-LABEL-2.tsv" where an earlier workload has that name already, a number being its place in
+ * the run. */
+char *chart_table_name(const struct run *run, size_t workload, const char *prefix)
 {
     char *name = NULL, *label = safe_label(run->workloads[workload].label);
     bool taken = false;
@@ -183,8 +185,8 @@ static char *timeline_name(const struct run *run, size_t workload)
         taken = other == NULL || strcasecmp(other, label) == 0;
         free(other);
     }
-    int length = taken ? asprintf(&name, "timeline-%s-%zu.tsv", label, workload)
-                       : asprintf(&name, "timeline-%s.tsv", label);
+    int length = taken ? asprintf(&name, "%s-%s-%zu.tsv", prefix, label, workload)
+                       : asprintf(&name, "%s-%s.tsv", prefix, label);
     free(label);
     return length < 0 ? NULL : name;
 }
@@ -195,7 +197,7 @@ static void write_workloads(struct table *table)
     stream_print(&table->stream, "index\tlabel\tkind\ttimeline\tthreads\tblocks\tparams\n");
     for (size_t w = 0; w < run->workload_count; w++) {
         const struct workload_spec *workload = &run->workloads[w];
-        char *name = timeline_name(run, w);
+        char *name = chart_table_name(run, w, "timeline");
         if (name == NULL)
             table->stream.error = ENOMEM;
         stream_print(&table->stream, "%zu", w);
@@ -374,12 +376,12 @@ int output_chart_tables(const char *directory, const struct summary *summary)
     for (size_t w = 0; w < summary->run->workload_count; w++) {
         if (!is_sampled(summary, w))
             continue;
-        char *name = timeline_name(summary->run, w);
+        char *name = chart_table_name(summary->run, w, "timeline");
         table.workload = w;
         int result = write_table(&table, directory, name, write_timeline);
         free(name);
         if (result != 0)
             return -1;
     }
-    return 0;
+    return latency_tables_write(directory, summary);
 }

@@ -71,6 +71,23 @@ static json_t *make_timeline(const struct trial_record *trial, bool *failed)
     return rows;
 }
 
+/* [[call, bytes_maximum or null, time_ps, calls], ...] */
+static json_t *make_latency(const struct trial_record *trial, bool *failed)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < trial->latency_bins; i++) {
+        const struct latency_bin *bin = &trial->latency[i];
+        int64_t bytes = latency_class_bytes(bin->size_class);
+        json_t *row = json_array();
+        json_value_append(row, json_value_text(latency_kind_name(bin->kind)), failed);
+        json_value_append(row, json_value_measure(bytes > 0 ? bytes : MEASURE_NONE), failed);
+        json_value_append(row, json_value_measure(bin->time_ps), failed);
+        json_value_append(row, json_value_measure(bin->calls), failed);
+        json_value_append(rows, row, failed);
+    }
+    return rows;
+}
+
 static json_t *make_checkpoints(const struct trial_record *trial, bool *failed)
 {
     json_t *all = json_object();
@@ -134,6 +151,7 @@ static json_t *make_trial(const struct summary *summary, size_t index, bool *fai
     json_value_set(object, "syscalls", make_syscalls(&from->syscalls, failed), failed);
     json_value_set(object, "lap", make_laps(from, failed), failed);
     json_value_set(object, "timeline", make_timeline(from, failed), failed);
+    json_value_set(object, "latency", make_latency(from, failed), failed);
     return object;
 }
 

@@ -1,6 +1,7 @@
 /*
  * The same table in Markdown, for a README or a pull request.
  */
+#include "latency_rows.h"
 #include "output.h"
 #include "stream.h"
 #include "table.h"
@@ -85,6 +86,44 @@ static void print_untimed(struct page *page, size_t workload, size_t allocator)
     stream_print(&page->stream, "\n");
 }
 
+static void print_latency_cell(struct page *page, const struct trial_key *cell)
+{
+    for (int kind = LATENCY_ANY; kind < LATENCY_KIND_COUNT; kind++) {
+        struct latency_row row;
+        bool any;
+        if (latency_row_make(&row, page->summary, cell, kind, &any) < 0)
+            page->stream.error = ENOMEM;
+        else if (any) {
+            stream_print(&page->stream, "| ");
+            print_escaped(page, page->summary->run->allocators[cell->allocator].name);
+            stream_print(&page->stream, " |");
+            for (int i = 0; i < LATENCY_COLUMNS; i++)
+                stream_print(&page->stream, " %s |", row.column[i]);
+            stream_print(&page->stream, "\n");
+        }
+    }
+}
+
+static void print_latency(struct page *page, size_t workload, size_t count)
+{
+    char head[LATENCY_HEAD_BYTES];
+    if (!latency_measured(page->summary, workload))
+        return;
+    stream_print(&page->stream, "\n%s\n\n| allocator |",
+                 latency_head(page->summary, workload, head));
+    for (int i = 0; i < LATENCY_COLUMNS; i++)
+        stream_print(&page->stream, " %s |", latency_titles[i]);
+    stream_print(&page->stream, "\n| :-- | :-- |");
+    for (int i = 1; i < LATENCY_COLUMNS; i++)
+        stream_print(&page->stream, " --: |");
+    stream_print(&page->stream, "\n");
+    for (size_t i = 0; i < count; i++) {
+        struct trial_key cell = {.workload = (unsigned)workload,
+                                 .allocator = (unsigned)page->order[i]};
+        print_latency_cell(page, &cell);
+    }
+}
+
 static void print_disturbed(struct page *page, size_t workload, size_t allocator)
 {
     const struct summary_cell *cell = summary_cell(page->summary, workload, allocator);
@@ -118,6 +157,7 @@ static void print_workload(struct page *page, size_t workload)
         print_untimed(page, workload, page->order[i]);
     for (size_t i = 0; i < count; i++)
         print_disturbed(page, workload, page->order[i]);
+    print_latency(page, workload, count);
     stream_print(&page->stream, "\n");
 }
 

@@ -1,6 +1,7 @@
 /*
  * The table for a terminal: a block a workload, 120 columns, the fastest allocator first.
  */
+#include "latency_rows.h"
 #include "machine_text.h"
 #include "output.h"
 #include "stream.h"
@@ -104,6 +105,43 @@ static void print_row(struct page *page, size_t workload, size_t allocator)
     }
 }
 
+static void print_latency_cell(struct page *page, const struct trial_key *cell)
+{
+    const char *name = page->summary->run->allocators[cell->allocator].name;
+    for (int kind = LATENCY_ANY; kind < LATENCY_KIND_COUNT; kind++) {
+        struct latency_row row;
+        bool any;
+        if (latency_row_make(&row, page->summary, cell, kind, &any) < 0)
+            page->stream.error = ENOMEM;
+        else if (any) {
+            stream_padded(&page->stream, kind == LATENCY_ANY ? name : "", page->name_columns);
+            stream_print(&page->stream, " %-8s", row.column[0]);
+            for (int i = 1; i < LATENCY_COLUMNS; i++)
+                stream_print(&page->stream, " %8s", row.column[i]);
+            stream_print(&page->stream, "\n");
+        }
+    }
+}
+
+static void print_latency(struct page *page, size_t workload, size_t count)
+{
+    char head[LATENCY_HEAD_BYTES];
+    if (!latency_measured(page->summary, workload))
+        return;
+    stream_print(&page->stream, "\n");
+    print_wrapped(page, latency_head(page->summary, workload, head));
+    stream_padded(&page->stream, "allocator", page->name_columns);
+    stream_print(&page->stream, " %-8s", latency_titles[0]);
+    for (int i = 1; i < LATENCY_COLUMNS; i++)
+        stream_print(&page->stream, " %8s", latency_titles[i]);
+    stream_print(&page->stream, "\n");
+    for (size_t i = 0; i < count; i++) {
+        struct trial_key cell = {.workload = (unsigned)workload,
+                                 .allocator = (unsigned)page->order[i]};
+        print_latency_cell(page, &cell);
+    }
+}
+
 /* One line for all allocators whose trials were disturbed. */
 static int print_disturbed(struct page *page, size_t workload, size_t count)
 {
@@ -142,6 +180,7 @@ static void print_workload(struct page *page, size_t workload)
         print_row(page, workload, page->order[i]);
     if (print_disturbed(page, workload, count) != 0)
         page->stream.error = ENOMEM;
+    print_latency(page, workload, count);
     stream_print(&page->stream, "\n");
 }
 

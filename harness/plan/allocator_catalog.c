@@ -257,6 +257,18 @@ static int add_to_run(struct run *run, const struct allocator *from, const char 
     return 0;
 }
 
+static int add_library(struct run *run, const char *file, const char *name, char *message)
+{
+    char path[PATH_MAX], reason[MESSAGE_BYTES];
+    if (realpath(file, path) == NULL)
+        return message_set(message, "allocator %s: cannot find %s: %s", name, file,
+                           strerror(errno));
+    if (elf_file_misfit(path, reason) != NULL)
+        return message_set(message, "allocator %s: %s %s", name, path, reason);
+    struct allocator named = {.path = path, .programs = true, .source = (char *)"command line"};
+    return add_to_run(run, &named, name, message);
+}
+
 /* name=path/to/lib.so */
 static int add_by_path(const struct allocator_catalog *catalog, struct run *run, const char *word,
                        char *message)
@@ -267,7 +279,7 @@ static int add_by_path(const struct allocator_catalog *catalog, struct run *run,
                            "-a %s: the name before '=' must be letters, digits, '.', '_', '+' "
                            "or '-', 63 at most",
                            word);
-    char path[PATH_MAX], name[ALLOCATOR_NAME_BYTES];
+    char name[ALLOCATOR_NAME_BYTES];
     memcpy(name, word, length);
     name[length] = '\0';
     if (find_entry(catalog, name) != NULL || strcmp(name, "all") == 0)
@@ -277,18 +289,12 @@ static int add_by_path(const struct allocator_catalog *catalog, struct run *run,
                            word, name);
     if (word[length + 1] == '\0')
         return message_set(message, "-a %s: name a library after the '='", word);
-    if (realpath(word + length + 1, path) == NULL)
-        return message_set(message, "-a %s: cannot find %s: %s", word, word + length + 1,
-                           strerror(errno));
-    char reason[MESSAGE_BYTES];
-    if (elf_file_misfit(path, reason) != NULL)
-        return message_set(message, "-a %s: %s %s", word, path, reason);
-    struct allocator named = {.path = path, .programs = true, .source = (char *)"command line"};
-    return add_to_run(run, &named, name, message);
+    return add_library(run, word + length + 1, name, message);
 }
 
+/* The stanza `word`, under `name`. */
 static int add_by_name(const struct allocator_catalog *catalog, struct run *run, const char *word,
-                       char *message)
+                       const char *name, char *message)
 {
     const struct allocator_entry *entry = find_entry(catalog, word);
     if (entry == NULL)
@@ -305,7 +311,7 @@ static int add_by_name(const struct allocator_catalog *catalog, struct run *run,
                            allocator->path);
     struct allocator chosen = *allocator;
     chosen.programs = true; /* named outright */
-    return add_to_run(run, &chosen, allocator->name, message);
+    return add_to_run(run, &chosen, name, message);
 }
 
 static int add_all(const struct allocator_catalog *catalog, struct run *run, char *message)
@@ -338,9 +344,25 @@ int allocator_select(const struct allocator_catalog *catalog, const char *const 
         else if (strchr(words[i], '=') != NULL)
             result = add_by_path(catalog, run, words[i], message);
         else
-            result = add_by_name(catalog, run, words[i], message);
+            result = add_by_name(catalog, run, words[i], words[i], message);
         if (result < 0)
             return -1;
     }
     return 0;
+}
+
+int allocator_add(const struct allocator_catalog *catalog, const char *word, const char *name,
+                  struct run *run, char *message)
+{
+    const char *file = strchr(word, '=');
+    if (!fair_name(name, strlen(name)))
+        return message_set(message,
+                           "%s: the name must be letters, digits, '.', '_', '+' or '-', 63 at most",
+                           word);
+    if (file != NULL)
+        return add_library(run, file + 1, name, message);
+    size_t length = strlen(word);
+    if (strchr(word, '/') != NULL || (length > 3 && strcmp(word + length - 3, ".so") == 0))
+        return add_library(run, word, name, message);
+    return add_by_name(catalog, run, word, name, message);
 }

@@ -35,6 +35,12 @@ void allocator_catalog_release(struct allocator_catalog *catalog);
 int allocator_select(const struct allocator_catalog *catalog, const char *const *words,
                      size_t word_count, struct run *run, char *message);
 
+/* Puts into `run`, under `name`, the one allocator that `word` names: a stanza,
+ * name=path/to/lib.so, or a path (it has a '/' or ends in .so). Nothing is said of what `name` may
+ * mean elsewhere. */
+int allocator_add(const struct allocator_catalog *catalog, const char *word, const char *name,
+                  struct run *run, char *message);
+
 /* Whether a stanza or an allocator of the run has that name. */
 bool allocator_is_known(const struct allocator_catalog *catalog, const struct run *run,
                         const char *name);

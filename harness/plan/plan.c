@@ -11,6 +11,7 @@
 struct planning {
     struct run *run;
     const char **filters;
+    bool latency;
     bool every_allocator_named; /* -a was given: `programs = no` does not hold */
     char *message;
 };
@@ -155,11 +156,11 @@ static int add_row(struct planning *planning, struct trial_key key, uint64_t *st
 }
 
 /* An untimed pass of every workload that has it. */
-static int add_pass(struct planning *planning, enum pass pass, uint64_t *state)
+static int add_pass(struct planning *planning, enum pass pass, unsigned block, uint64_t *state)
 {
     const struct run *run = planning->run;
     for (unsigned w = 0; w < run->workload_count; w++) {
-        struct trial_key key = {.workload = w, .pass = pass};
+        struct trial_key key = {.workload = w, .block = block, .pass = pass};
         bool has_it = pass != PASS_MEMORY || run->workloads[w].kind == WORKLOAD_PROGRAM;
         if (has_it && add_row(planning, key, state) < 0)
             return -1;
@@ -167,7 +168,19 @@ static int add_pass(struct planning *planning, enum pass pass, uint64_t *state)
     return 0;
 }
 
-static int add_trials(struct planning *planning)
+static int add_block(struct planning *planning, unsigned workload, unsigned block, uint64_t *state)
+{
+    struct trial_key key = {.workload = workload, .block = block, .pass = PASS_TIMED};
+    if (add_row(planning, key, state) < 0)
+        return -1;
+    /* Nobody sees the single calls of a program. */
+    if (!planning->latency || planning->run->workloads[workload].kind == WORKLOAD_PROGRAM)
+        return 0;
+    key.pass = PASS_LATENCY;
+    return add_row(planning, key, state);
+}
+
+static int add_trials(struct planning *planning, unsigned inspections)
 {
     const struct run *run = planning->run;
     uint64_t state = run->order_seed;
@@ -176,16 +189,15 @@ static int add_trials(struct planning *planning)
         if (run->workloads[w].blocks > most)
             most = run->workloads[w].blocks;
     /* The memory pass proves who serves a program's malloc, which its timed trials rest on. */
-    if (add_pass(planning, PASS_MEMORY, &state) < 0)
+    if (add_pass(planning, PASS_MEMORY, 0, &state) < 0)
         return -1;
     for (unsigned block = 0; block < most; block++) {
-        for (unsigned w = 0; w < run->workload_count; w++) {
-            struct trial_key key = {.workload = w, .block = block, .pass = PASS_TIMED};
-            if (block < run->workloads[w].blocks && add_row(planning, key, &state) < 0)
+        for (unsigned w = 0; w < run->workload_count; w++)
+            if (block < run->workloads[w].blocks && add_block(planning, w, block, &state) < 0)
                 return -1;
-        }
-        if (block == 0 && add_pass(planning, PASS_INSPECT, &state) < 0)
-            return -1;
+        for (unsigned i = 0; block == 0 && i < inspections; i++)
+            if (add_pass(planning, PASS_INSPECT, i, &state) < 0)
+                return -1;
     }
     return 0;
 }
@@ -196,6 +208,7 @@ int plan_make(struct run *run, const struct plan_request *request,
 {
     struct planning planning = {
         .run = run,
+        .latency = request->latency,
         .every_allocator_named = request->allocator_count > 0 || run->allocator_count > 0,
         .message = message,
     };
@@ -205,7 +218,8 @@ int plan_make(struct run *run, const struct plan_request *request,
     int result = add_workloads(&planning, request, workloads);
     if (result == 0)
         result = check_filters(&planning, allocators);
-    if (result == 0 && add_trials(&planning) < 0)
+    if (result == 0 &&
+        add_trials(&planning, request->inspections > 0 ? request->inspections : 1) < 0)
         result = message_set(message, "out of memory");
     if (result == 0 && run->trial_count == 0)
         result = message_set(message, "none of these allocators is for these workloads; name one "

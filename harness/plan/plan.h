@@ -3,7 +3,8 @@
  *
  * The memory pass of programs comes first, since it proves the injection; then block 0 of
  * everything; then the inspection pass, which needs to know how high live bytes rise; then the
- * other blocks. Within a block and workload
+ * other blocks. Where it is asked for, a latency pass follows each row of timed trials. Within a
+ * block and workload
  * the allocators stand in an order shuffled by the run's order seed, so that drift and bursts of
  * noise hit all alike (Kalibera and Jones 2013; Abedi and Brecht 2017 on randomised multiple
  * interleaved trials).
@@ -15,6 +16,8 @@
 #include "suite.h"
 #include "workload_catalog.h"
 
+#include <stdbool.h>
+
 enum { PLAN_BLOCKS_DEFAULT = 10 };
 
 struct plan_request {
@@ -23,7 +26,9 @@ struct plan_request {
     size_t workload_count;
     const char *const *allocators; /* -a words */
     size_t allocator_count;
-    unsigned blocks; /* -n; 0: the suite's, or PLAN_BLOCKS_DEFAULT */
+    unsigned blocks;      /* -n; 0: the suite's, or PLAN_BLOCKS_DEFAULT */
+    unsigned inspections; /* inspection passes, in blocks of their own; 0: one */
+    bool latency;         /* --latency: each block has a latency pass, too */
 };
 
 /* Fills the workloads, allocators and trials of `run`, whose seeds are set; allocators that it has

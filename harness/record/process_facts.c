@@ -52,10 +52,19 @@ static const char *last_part(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+static bool is_program_name(const char *word)
+{
+    const char *name = last_part(word);
+    return name[0] != '\0' && name[0] != '-' && strpbrk(word, " :") == NULL;
+}
+
 void process_name(pid_t pid, char name[PROCESS_NAME_BYTES])
 {
     char path[PATH_MAX];
-    bool known = read_link(pid, "exe", path) && last_part(path)[0] != '\0';
+    /* By word 0, since one executable may be many programs; not by a title that the process has
+     * given itself, or by what a shell tells itself there. */
+    bool known = read_proc(pid, "cmdline", path, sizeof path) > 0 && is_program_name(path);
+    known = known || (read_link(pid, "exe", path) && last_part(path)[0] != '\0');
     snprintf(name, PROCESS_NAME_BYTES, "%.*s", PROCESS_NAME_BYTES - 1,
              known ? last_part(path) : "unknown");
     for (char *c = name; *c != '\0'; c++)

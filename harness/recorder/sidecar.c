@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -119,6 +120,11 @@ static long fork_quietly(void)
 /* Its parent ends at once, so that it belongs to init. */
 static bool start_collector(const struct collector *collector)
 {
+    /* Unless the program takes in orphans, which it may from before it executed this image. */
+    int reaps = 0;
+    syscall(SYS_prctl, PR_GET_CHILD_SUBREAPER, &reaps, 0, 0, 0);
+    if (reaps)
+        syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
     long child = fork_quietly();
     if (child == 0) {
         syscall(SYS_setsid);
@@ -130,6 +136,8 @@ static bool start_collector(const struct collector *collector)
     int status = -1;
     while (child > 0 && syscall(SYS_wait4, child, &status, __WCLONE, NULL) < 0 && errno == EINTR)
         ;
+    if (reaps)
+        syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     return child > 0 && status == 0;
 }
 

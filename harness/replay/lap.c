@@ -8,9 +8,6 @@
 
 enum { STEPS_AT_FIRST = 4096, WORDS_AT_FIRST = 1024 };
 
-/* Workers sleep until a call is due: closer times than a sleep is good for are not told. */
-#define DUE_STEP_NS 20000
-
 static int no_memory(struct maker *maker)
 {
     return message_set(maker->message, "out of memory");
@@ -173,7 +170,7 @@ static int add_phrase(struct maker *maker, struct word_row *row, struct phrase p
 static int add_due(struct maker *maker, const struct step *step)
 {
     uint64_t *told = &maker->due_ns[step->worker];
-    if (!maker->due || step->time_ns < *told + DUE_STEP_NS)
+    if (!maker->due || step->time_ns < *told + SCRIPT_DUE_STEP_NS)
         return 0;
     *told = step->time_ns;
     return add_word(maker, &maker->row[step->worker], script_prefix(SCRIPT_DUE, step->time_ns));

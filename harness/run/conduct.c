@@ -3,15 +3,20 @@
 
 #include "child.h"
 #include "cpus.h"
+#include "descriptor.h"
+#include "facts.h"
 #include "fixed_files.h"
+#include "latency_read.h"
 #include "message.h"
 #include "program_trial.h"
 #include "trial_watch.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     PAD_BYTES_MAXIMUM = 4096, /* one page of stack positions */
@@ -92,13 +97,14 @@ static void tell_live_peak(const struct replay *replay, struct trial_record *rec
         record->live_peak_bytes = replay->head.live_peak_bytes;
 }
 
-static int attempt(struct conducting *conducting, struct trial_record *record, int cpu, bool trace)
+static struct child_spec describe_child(struct conducting *conducting,
+                                        const struct trial_record *record)
 {
     const struct conduct *given = conducting->given;
     const struct run *run = given->run;
     const struct replay *replay = recordings_find(given->recordings, record->key.workload);
     bool inspect = record->key.pass == PASS_INSPECT;
-    struct child_spec spec = {
+    return (struct child_spec){
         .paths = given->paths,
         .workload = &run->workloads[record->key.workload],
         .allocator = &run->allocators[record->key.allocator],
@@ -107,28 +113,57 @@ static int attempt(struct conducting *conducting, struct trial_record *record, i
         .peak_live_bytes = inspect ? known_live_peak(conducting, &record->key) : 0,
         .settle_ns = inspect ? SETTLE_NS : 0,
         .pad_bytes = pad_of_block(run, record->key.block),
-        .cpu = cpu,
         .script = replay != NULL ? replay->descriptor : 0,
         .inspect = inspect,
-        .trace = trace,
     };
+}
+
+static void watch_child(struct conducting *conducting, const struct child_spec *spec,
+                        struct trial_record *record)
+{
+    const struct conduct *given = conducting->given;
+    const struct run *run = given->run;
     struct trial_watch_options options = {
-        .allocator = spec.allocator,
-        .step_ns = inspect ? 0 : run->sample_step_ns,
+        .allocator = spec->allocator,
+        .step_ns = record->key.pass == PASS_TIMED ? run->sample_step_ns : 0,
         .time_limit_ns = run->time_limit_ns,
         .interrupted = given->interrupted,
     };
     struct child child;
-    if (child_start(&child, &spec, record->detail) < 0) {
+    if (child_start(&child, spec, record->detail) < 0) {
         record->status = STATUS_FAILED;
-        return -1;
+        return;
     }
-    if (cpu >= 0)
+    if (spec->cpu >= 0)
         cpus_keep_off(&conducting->cpus);
     trial_watch(&child, &options, record);
-    if (!inspect)
-        tell_live_peak(replay, record);
+    if (!spec->inspect)
+        tell_live_peak(recordings_find(given->recordings, record->key.workload), record);
+    if (spec->latency > 0 && record->status == STATUS_OK &&
+        latency_read(spec->latency, child.page, record) < 0)
+        record->status = STATUS_FAILED;
     child_end(&child);
+}
+
+static int attempt(struct conducting *conducting, struct trial_record *record, int cpu, bool trace)
+{
+    struct child_spec spec = describe_child(conducting, record);
+    spec.cpu = cpu;
+    spec.trace = trace;
+    if (record->key.pass == PASS_LATENCY) {
+        const char *gap = facts_find(conducting->given->run, LATENCY_GAP_FACT);
+        spec.latency_gap = gap != NULL ? (uint32_t)strtoul(gap, NULL, 10) : LATENCY_GAP_DEFAULT;
+        /* Other calls in each block, the same under all allocators of a block. */
+        spec.latency_seed = conducting->given->run->order_seed + record->key.block;
+        spec.latency = latency_file_open();
+        if (spec.latency < 0) {
+            record->status = STATUS_FAILED;
+            return message_set(record->detail, "cannot set up a trial: %s", strerror(errno));
+        }
+    }
+    watch_child(conducting, &spec, record);
+    if (spec.latency > 0)
+        close(spec.latency);
     return record->checkpoints[CHECKPOINT_START].reached ? 0 : -1;
 }
 
@@ -315,7 +350,7 @@ static void *work_off_batch(void *argument)
 
 static bool may_run_beside(const struct run *run, const struct trial_record *record)
 {
-    return record->key.pass != PASS_TIMED &&
+    return record->key.pass != PASS_TIMED && record->key.pass != PASS_LATENCY &&
            run->workloads[record->key.workload].kind != WORKLOAD_PROGRAM;
 }
 

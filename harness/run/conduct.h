@@ -1,9 +1,9 @@
 /*
  * Conducts a run: takes the plan's trials one after the other through launch, sample and store.
  *
- * Timed trials run one at a time, alone. The untimed passes of synthetic and recorded workloads,
- * in which nothing is timed, run several at once. A workload that failed under an allocator is not
- * tried again in later blocks: the rest of that cell is 'skipped'.
+ * Trials that are timed, and those whose calls are, run one at a time, alone. The untimed passes of
+ * synthetic and recorded workloads, in which nothing is timed, run several at once. A workload that
+ * failed under an allocator is not tried again in later blocks: the rest of that cell is 'skipped'.
  */
 #ifndef HEAPMARK_CONDUCT_H
 #define HEAPMARK_CONDUCT_H
@@ -15,6 +15,13 @@
 #include "store.h"
 
 #include <signal.h>
+
+/* The fact of a run that says how many calls its latency passes let by for one that they time. */
+#define LATENCY_GAP_FACT "latency_gap"
+enum {
+    LATENCY_GAP_DEFAULT = 64,
+    LATENCY_GAP_MAXIMUM = 1000000,
+};
 
 /* Whether a trial that is planned is to be run now; what is not wanted stays planned. */
 typedef bool conduct_wanted_fn(void *argument, const struct trial_key *key);

@@ -35,6 +35,10 @@ static const char *replayer_setup(struct trial *trial)
     replayer->touch = (enum touch)values[TOUCH];
     replayer->speed = values[SPEED];
     replayer->verify = trial->verify;
+    if (replayer->speed > 0) {
+        int64_t grain_ns = SCRIPT_DUE_STEP_NS / (int64_t)replayer->speed;
+        session->call_grain_ns = grain_ns > 0 ? grain_ns : 1;
+    }
     trial->state = replayer;
     const char *complaint = replayer_load(replayer, trial, careful);
     uint64_t repeat = values[REPEAT] > 0 ? values[REPEAT] : 1;
@@ -77,8 +81,10 @@ static void replayer_lap(struct worker *worker, unsigned lap)
         replayer_stream(replayer, row_of(replayer, lap), worker->index);
     const uint64_t *word = replayer_words(replayer, stream);
     uint64_t before = atomic_load_explicit(&worker->tally.operations, memory_order_relaxed);
-    if (replayer->sizes == NULL) {
+    if (replayer->sizes == NULL && worker->sampler == NULL) {
         replayer_run(worker, word);
+    } else if (replayer->sizes == NULL) {
+        replayer_run_sampled(worker, word);
     } else {
         struct replayer_call call;
         while ((word = replayer_next(worker, word, &call)) != NULL)

@@ -68,8 +68,9 @@ _Noreturn void replayer_end_without_block(struct worker *worker, const struct re
                                           int error);
 /* Ends the trial when the block is not what the call asked for. */
 void replayer_check_new(struct worker *worker, const struct replayer_call *call, const void *block);
-/* The quick loop over a whole stream. */
+/* The quick loop over a whole stream; the same with times taken by the worker's sampler. */
 void replayer_run(struct worker *worker, const uint64_t *word);
+void replayer_run_sampled(struct worker *worker, const uint64_t *word);
 
 /* Waits until the slot holds a block, and takes it out. */
 void *replayer_take(struct replayer *replayer, replayer_slot *slot);

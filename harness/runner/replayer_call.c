@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "malloc_owner.h"
+#include "sampler.h"
 #include "session.h"
 
 #include <errno.h>
@@ -25,9 +26,22 @@ static void await(struct worker *worker, uint64_t due_ns)
                                        now_ns - (int64_t)(due_ns / replayer->speed));
     int64_t until_ns = atomic_load(&replayer->started_ns) + (int64_t)(due_ns / replayer->speed);
     struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
-    while (now_ns < until_ns &&
-           clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+    bool waits = now_ns < until_ns;
+    while (waits && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
         continue;
+    if (worker->sampler != NULL)
+        sampler_due(worker->sampler, until_ns, clock_ns(CLOCK_MONOTONIC), waits);
+}
+
+static void enter(struct worker *worker, uint32_t stretch)
+{
+    if (worker->sampler == NULL) {
+        replayer_enter(worker, stretch);
+        return;
+    }
+    int64_t before_ns = clock_ns(CLOCK_MONOTONIC);
+    replayer_enter(worker, stretch);
+    sampler_hold(worker->sampler, clock_ns(CLOCK_MONOTONIC) - before_ns);
 }
 
 const uint64_t *replayer_next(struct worker *worker, const uint64_t *word,
@@ -59,7 +73,7 @@ const uint64_t *replayer_next(struct worker *worker, const uint64_t *word,
             await(worker, value);
             continue;
         case SCRIPT_STRETCH:
-            replayer_enter(worker, (uint32_t)value);
+            enter(worker, (uint32_t)value);
             continue;
         case SCRIPT_END:
             return NULL;
@@ -177,10 +191,23 @@ static void *call_allocate(const struct replayer_call *call)
     }
 }
 
+static void *sample_allocate(struct worker *worker, const struct replayer_call *call)
+{
+    if (!sampler_wants(worker->sampler))
+        return call_allocate(call);
+    enum latency_kind kind = call->kind == SCRIPT_MALLOC   ? LATENCY_MALLOC
+                             : call->kind == SCRIPT_CALLOC ? LATENCY_CALLOC
+                                                           : LATENCY_ALIGNED;
+    uint64_t begin = sampler_begin(worker->sampler);
+    void *block = call_allocate(call);
+    sampler_note(worker->sampler, begin, ticks_end(), kind, call->bytes);
+    return block;
+}
+
 static void make_allocation(struct worker *worker, const struct replayer_call *call)
 {
     errno = 0;
-    void *block = call_allocate(call);
+    void *block = worker->watched ? sample_allocate(worker, call) : call_allocate(call);
     if ((call->options & SCRIPT_FAILED) != 0) {
         free(block); /* here it did not fail; nobody has a use for it */
         tally_operation(&worker->tally);
@@ -207,15 +234,36 @@ static void make_free(struct worker *worker, const struct replayer_call *call)
     bool live = (call->options & SCRIPT_FROM_NOTHING) == 0;
     tally_operation(&worker->tally);
     tally_shrank(&worker->tally, live ? (int64_t)call->bytes : 0);
+    if (!worker->watched) {
+        free(block);
+        return;
+    }
     if (worker->inspected && block != NULL)
         worker_inspect_shrank(worker, block, call->bytes);
-    free(block);
+    sampler_free(worker->sampler, block, call->bytes);
 }
 
 static void *call_realloc(const struct replayer_call *call, void *block)
 {
     return call->kind == SCRIPT_REALLOCARRAY ? reallocarray(block, 1, call->bytes)
                                              : realloc(block, call->bytes);
+}
+
+static void *sample_realloc(struct worker *worker, const struct replayer_call *call, void *block)
+{
+    if (!sampler_wants(worker->sampler))
+        return call_realloc(call, block);
+    uint64_t begin = sampler_begin(worker->sampler);
+    void *moved = call_realloc(call, block);
+    sampler_note(worker->sampler, begin, ticks_end(), LATENCY_REALLOC, call->bytes);
+    return moved;
+}
+
+static void *watch_realloc(struct worker *worker, const struct replayer_call *call, void *block)
+{
+    if (worker->inspected && block != NULL)
+        worker_inspect_shrank(worker, block, call->old_bytes);
+    return sample_realloc(worker, call, block);
 }
 
 /* The block stays as it was: whoever succeeds where the trace's allocator did not is put back. */
@@ -225,7 +273,7 @@ static void make_failing_realloc(struct worker *worker, const struct replayer_ca
     bool inspected = worker->inspected && block != NULL;
     if (inspected)
         worker_inspect_shrank(worker, block, call->old_bytes);
-    void *got = call_realloc(call, block);
+    void *got = sample_realloc(worker, call, block);
     bool live = (call->options & SCRIPT_FROM_NOTHING) == 0;
     if (got != NULL && !live) {
         free(got);
@@ -263,9 +311,7 @@ static void make_realloc(struct worker *worker, const struct replayer_call *call
         return;
     }
     void *block = take_block(worker, call, call->old_bytes);
-    if (worker->inspected && block != NULL)
-        worker_inspect_shrank(worker, block, call->old_bytes);
-    void *moved = call_realloc(call, block);
+    void *moved = worker->watched ? watch_realloc(worker, call, block) : call_realloc(call, block);
     if (heapmark_unlikely(moved == NULL) && call->bytes > 0)
         worker_out_of_memory(worker, call->bytes);
     tally_operation(&worker->tally);

@@ -1,5 +1,6 @@
 /* The quick loop of the replayer; see replayer.h. Nothing here but what its calls need. */
 #include "replayer.h"
+#include "sampler.h"
 
 /* The table of slots is larger than the caches, and the script knows what comes. */
 enum { AHEAD_WORDS = 10 };
@@ -25,12 +26,26 @@ static inline void note_peak(struct books *books)
                               memory_order_relaxed);
 }
 
-static inline void *allocate(struct worker *worker, size_t bytes, bool zeroed)
+/* `sampled` is a constant wherever these are compiled in. */
+static inline void *allocate(struct worker *worker, size_t bytes, bool zeroed, bool sampled)
 {
-    void *block = zeroed ? calloc(1, bytes) : malloc(bytes);
+    void *block;
+    if (sampled)
+        block = zeroed ? sampler_calloc(worker->sampler, bytes)
+                       : sampler_malloc(worker->sampler, bytes);
+    else
+        block = zeroed ? calloc(1, bytes) : malloc(bytes);
     if (heapmark_unlikely(block == NULL) && bytes > 0)
         worker_out_of_memory(worker, bytes);
     return block;
+}
+
+static inline void release(struct worker *worker, void *block, size_t bytes, bool sampled)
+{
+    if (sampled)
+        sampler_free(worker->sampler, block, bytes);
+    else
+        free(block);
 }
 
 /* All but the first byte of the first page are for few. */
@@ -58,7 +73,8 @@ static inline void resize(struct worker *worker, replayer_slot *slot, size_t old
         touch_range(block, old_bytes, bytes, touch, mark);
 }
 
-void replayer_run(struct worker *worker, const uint64_t *word)
+static inline __attribute__((always_inline)) void run(struct worker *worker, const uint64_t *word,
+                                                      const bool sampled)
 {
     struct replayer *replayer = replayer_of(worker);
     replayer_slot *slots = replayer->slots;
@@ -74,7 +90,7 @@ void replayer_run(struct worker *worker, const uint64_t *word)
         switch (script_kind_of(now)) {
         case SCRIPT_MALLOC:
         case SCRIPT_CALLOC:
-            block = allocate(worker, bytes, script_kind_of(now) == SCRIPT_CALLOC);
+            block = allocate(worker, bytes, script_kind_of(now) == SCRIPT_CALLOC, sampled);
             atomic_store_explicit(slot, block, memory_order_relaxed);
             touch_new(block, bytes, touch, replayer_mark(script_slot_of(now)));
             account(&books, (int64_t)bytes);
@@ -83,11 +99,11 @@ void replayer_run(struct worker *worker, const uint64_t *word)
             break;
         case SCRIPT_FREE:
             account(&books, -(int64_t)bytes);
-            free(atomic_load_explicit(slot, memory_order_relaxed));
+            release(worker, atomic_load_explicit(slot, memory_order_relaxed), bytes, sampled);
             word++;
             break;
         case SCRIPT_GIVE:
-            block = allocate(worker, bytes, false);
+            block = allocate(worker, bytes, false, sampled);
             touch_new(block, bytes, touch, replayer_mark(script_slot_of(now)));
             account(&books, (int64_t)bytes);
             note_peak(&books);
@@ -96,14 +112,14 @@ void replayer_run(struct worker *worker, const uint64_t *word)
             break;
         case SCRIPT_TAKE:
             account(&books, -(int64_t)bytes);
-            free(replayer_take(replayer, slot));
+            release(worker, replayer_take(replayer, slot), bytes, sampled);
             word++;
             break;
         case SCRIPT_END:
             return;
         case SCRIPT_OLD_SIZE:
-            /* The only prefix of nearly all reallocs. */
-            if (script_kind_of(word[1]) == SCRIPT_REALLOC) {
+            /* The only prefix of nearly all reallocs; the careful loop knows how to time them. */
+            if (!sampled && script_kind_of(word[1]) == SCRIPT_REALLOC) {
                 uint32_t at = script_slot_of(word[1]);
                 bytes = script_size_of(word[1]);
                 resize(worker, &slots[at], script_value_of(now), bytes, replayer_mark(at));
@@ -123,4 +139,14 @@ void replayer_run(struct worker *worker, const uint64_t *word)
         }
         }
     }
+}
+
+void replayer_run(struct worker *worker, const uint64_t *word)
+{
+    run(worker, word, false);
+}
+
+void replayer_run_sampled(struct worker *worker, const uint64_t *word)
+{
+    run(worker, word, true);
 }

@@ -8,6 +8,7 @@
 #include "catalog.h"
 #include "inspection.h"
 #include "meeting.h"
+#include "sampler.h"
 #include "trial_page.h"
 
 #include <pthread.h>
@@ -34,7 +35,9 @@ struct session {
     struct param_table params;
     struct inspection inspection;
     struct meeting meeting;
-    atomic_flag ended; /* set by the worker that ends the trial early */
+    struct sampler *samplers; /* one a worker; NULL: no call is timed */
+    int64_t call_grain_ns;    /* the workload's calls are due at times this far apart; 0: at none */
+    atomic_flag ended;        /* set by the worker that ends the trial early */
     size_t table_bytes;
     unsigned next_lap;      /* that the next meeting starts; 0 is the warm-up */
     bool lap_running;       /* the next meeting ends lap next_lap - 1 */

@@ -127,6 +127,15 @@ static void enter_lap(struct session *session, struct worker *worker, unsigned l
     meet(session, start_clock);
 }
 
+/* The warm-up, as what is done between laps, is not timed. */
+static void watch_lap(struct session *session, struct worker *worker, unsigned lap)
+{
+    if (session->samplers == NULL || lap == 0)
+        return;
+    worker->sampler = &session->samplers[worker->index];
+    sampler_enter(worker->sampler);
+}
+
 static void work(struct session *session, struct worker *worker)
 {
     const struct workload *workload = session->workload;
@@ -135,9 +144,14 @@ static void work(struct session *session, struct worker *worker)
         workload->fill(worker);
     for (unsigned lap = 0; lap <= session->trial.laps; lap++) {
         enter_lap(session, worker, lap);
+        if (worker->watched)
+            watch_lap(session, worker, lap);
         int64_t before_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
         workload->lap(worker, lap);
         slot->cpu_ns = (uint64_t)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - before_ns);
+        if (worker->sampler != NULL)
+            sampler_leave(worker->sampler);
+        worker->sampler = NULL;
     }
     meet(session, stop_clock);
 }
@@ -280,6 +294,30 @@ static void prove_injection(struct session *session)
     }
 }
 
+static void init_samplers(struct session *session)
+{
+    struct trial_page *page = session->page;
+    unsigned threads = session->trial.threads;
+    size_t bytes = threads * sizeof(struct latency_sheet);
+    session->samplers = session_map(threads * sizeof *session->samplers, MAP_POPULATE);
+    void *sheets = MAP_FAILED;
+    if (session->samplers != NULL && ftruncate(TRIAL_LATENCY_FD, (off_t)bytes) == 0)
+        sheets = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, TRIAL_LATENCY_FD, 0);
+    if (sheets == MAP_FAILED)
+        refuse_system(session, "cannot map the sheets that calls are timed in");
+    page->latency_ticks_per_ns = sampler_ticks_per_ns();
+    page->latency_timer_ticks = sampler_timer_ticks();
+    page->latency_paced = session->call_grain_ns > 0;
+    for (unsigned i = 0; i < threads; i++) {
+        struct sampler *sampler = &session->samplers[i];
+        sampler_init(sampler, (struct latency_sheet *)sheets + i, page->latency_gap,
+                     page->latency_seed + i * UINT64_C(0xd1342543de82ef95));
+        sampler->paced = page->latency_paced;
+        sampler->grain_ns = session->call_grain_ns;
+        sampler->ticks_per_ns = page->latency_ticks_per_ns;
+    }
+}
+
 static void init_worker(struct session *session, unsigned index)
 {
     struct worker *worker = session_worker(session, index);
@@ -290,6 +328,7 @@ static void init_worker(struct session *session, unsigned index)
     worker->random = random_next(&stream);
     worker->index = index;
     worker->inspected = session->page->inspect != 0;
+    worker->watched = worker->inspected || session->samplers != NULL;
 }
 
 static void start_workers(struct session *session)
@@ -351,6 +390,8 @@ int trial_run(void)
     take_limits(session);
     choose_workload(session);
     prove_injection(session);
+    if (page->latency_gap > 0)
+        init_samplers(session);
     for (unsigned i = 0; i < session->trial.threads; i++)
         init_worker(session, i);
     meeting_init(&session->meeting, session->trial.threads);

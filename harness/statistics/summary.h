@@ -52,7 +52,13 @@ struct estimate {
     X(retained_settled, "bytes", "settled", "the same after a wait (inspection pass)")           \
     X(pss_anon, "bytes", "Pss_Anon", "Pss_Anon at the end of the laps")                          \
     X(minor_faults, "faults", "faults", "minor page faults of fill and laps")                    \
-    X(syscalls, "calls", "calls", "brk + mmap + munmap + mremap + madvise (inspection pass)")
+    X(syscalls, "calls", "calls", "brk + mmap + munmap + mremap + madvise (inspection pass)")    \
+    X(latency_p50, "s", "p50", "time of single calls, all kinds, that half did not exceed")      \
+    X(latency_p90, "s", "p90", "that 90 % did not exceed (latency pass; so those below)")        \
+    X(latency_p99, "s", "p99", "that 99 % did not exceed")                                       \
+    X(latency_p999, "s", "p99.9", "that 99.9 % did not exceed")                                  \
+    X(latency_p9999, "s", "p99.99", "that 99.99 % did not exceed")                               \
+    X(latency_max, "s", "max", "of the longest call that was timed")
 
 struct summary_cell {
     size_t planned, ok, skipped; /* timed trials */

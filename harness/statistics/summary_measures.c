@@ -158,9 +158,22 @@ static double syscalls(const struct view *view)
     return counts->counted ? total : NAN;
 }
 
+#define X(name, title, share)                                        \
+    static double latency_##name(const struct view *view)            \
+    {                                                                \
+        return measure(view->trial->latency_##name##_ns) / NS_PER_S; \
+    }
+LATENCY_PERCENTILES(X)
+#undef X
+
+static double latency_max(const struct view *view)
+{
+    return measure(view->trial->latency_max_ns) / NS_PER_S;
+}
+
 /* Where a figure is taken from: SPACE is the timed pass for workloads of ours, whose memory is
  * read while they stand still, and the memory pass for programs. */
-enum source { SOURCE_TIME, SOURCE_SPACE, SOURCE_INSPECTION };
+enum source { SOURCE_TIME, SOURCE_SPACE, SOURCE_INSPECTION, SOURCE_LATENCY };
 
 static const struct figure {
     enum source source;
@@ -189,6 +202,10 @@ static const struct figure {
     FIGURE(SOURCE_INSPECTION, external_fragmentation),
     FIGURE(SOURCE_INSPECTION, retained_settled),
     FIGURE(SOURCE_INSPECTION, syscalls),
+#define X(name, title, share) FIGURE(SOURCE_LATENCY, latency_##name),
+    LATENCY_PERCENTILES(X)
+#undef X
+        FIGURE(SOURCE_LATENCY, latency_max),
 #undef FIGURE
 };
 
@@ -224,6 +241,8 @@ static enum pass pass_of(enum source source, enum workload_kind kind)
 {
     if (source == SOURCE_INSPECTION)
         return PASS_INSPECT;
+    if (source == SOURCE_LATENCY)
+        return PASS_LATENCY;
     return source == SOURCE_SPACE && kind == WORKLOAD_PROGRAM ? PASS_MEMORY : PASS_TIMED;
 }
 

@@ -1,5 +1,5 @@
 /*
- * Reading the parts of a trial: laps, checkpoints, timeline and system calls.
+ * Reading the parts of a trial: laps, checkpoints, timeline, system calls and times of calls.
  */
 #include "store_internal.h"
 
@@ -131,11 +131,51 @@ static int load_syscalls(struct store *store, struct trial_record *trial)
     return 0;
 }
 
+/* A row that no heapmark wrote is left out. */
+static bool read_bin(sqlite3_stmt *row, struct latency_bin *bin)
+{
+    const unsigned char *name = sqlite3_column_text(row, 0);
+    int kind = name != NULL ? latency_kind_parse((const char *)name) : -1;
+    int size_class = latency_class_parse(sqlite3_column_int64(row, 1));
+    *bin = (struct latency_bin){.time_ps = sqlite3_column_int64(row, 2),
+                                .calls = sqlite3_column_int64(row, 3),
+                                .kind = (unsigned)kind,
+                                .size_class = (unsigned)size_class};
+    return kind >= 0 && size_class >= 0 && bin->calls > 0 && bin->time_ps >= 0;
+}
+
+static int load_latency(struct store *store, struct trial_record *trial)
+{
+    size_t room = 0;
+    int more;
+    if (trial->latency_samples == MEASURE_NONE)
+        return 0;
+    sqlite3_stmt *row = store_prepare(store, STORE_GET_LATENCY);
+    if (row == NULL)
+        return -1;
+    sqlite3_bind_int64(row, 1, trial->id);
+    while ((more = store_next(store, row)) == 1) {
+        if (trial->latency_bins == room) {
+            room = room > 0 ? 2 * room : 256;
+            struct latency_bin *bins = realloc(trial->latency, room * sizeof *bins);
+            if (bins == NULL) {
+                sqlite3_reset(row);
+                return store_fail_memory(store);
+            }
+            trial->latency = bins;
+        }
+        trial->latency_bins += read_bin(row, &trial->latency[trial->latency_bins]);
+    }
+    return more;
+}
+
 int store_load_trial_parts(struct store *store, struct trial_record *trial)
 {
     if (load_laps(store, trial) != 0 || load_timeline(store, trial) != 0)
         return -1;
     if (load_checkpoints(store, trial) != 0)
         return -1;
-    return load_syscalls(store, trial);
+    if (load_syscalls(store, trial) != 0)
+        return -1;
+    return load_latency(store, trial);
 }

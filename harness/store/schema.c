@@ -66,6 +66,11 @@ static const char schema_trials[] =
                                             "REFERENCES trials(id) ON DELETE "
                                             "CASCADE" SYSCALL_MEASURES(SYSCALL_COLUMN) ");";
 
+static const char schema_latency[] =
+    "CREATE TABLE latency(" TRIAL_REFERENCE ", call TEXT NOT NULL, bytes_maximum INTEGER NOT NULL,"
+    " time_ps INTEGER NOT NULL, calls INTEGER NOT NULL,"
+    " PRIMARY KEY(trial_id, call, bytes_maximum, time_ps)) WITHOUT ROWID;";
+
 /* With the names in place of the numbers: what most questions start from. */
 static const char schema_view[] =
     "CREATE VIEW results AS SELECT runs.name AS run, workloads.label AS workload,"
@@ -132,9 +137,9 @@ static int judge(struct store *store, const struct stamp *stamp)
                             store->path, (long long)stamp->version, STORE_SCHEMA_VERSION);
     if (stamp->version < STORE_SCHEMA_VERSION)
         return store_refuse(store,
-                            "%s has schema version %lld, which no heapmark has written: it is "
-                            "damaged; choose another file",
-                            store->path, (long long)stamp->version);
+                            "%s has schema version %lld, of an earlier heapmark, and this one "
+                            "reads and writes version %d; use that one, or choose another file",
+                            store->path, (long long)stamp->version, STORE_SCHEMA_VERSION);
     return 0;
 }
 
@@ -148,7 +153,8 @@ static int create_tables(struct store *store)
     int result = read_stamp(store, &stamp);
     if (result == 0 && stamp_is_new(&stamp)) {
         if (execute(store, schema_description) != 0 || execute(store, schema_trials) != 0 ||
-            execute(store, schema_view) != 0 || execute(store, schema_stamp) != 0)
+            execute(store, schema_latency) != 0 || execute(store, schema_view) != 0 ||
+            execute(store, schema_stamp) != 0)
             result = -1;
     }
     return store_transaction_end(store, &transaction, result);

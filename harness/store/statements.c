@@ -28,6 +28,11 @@ static const char *const statement_sql[] = {
     [STORE_ADD_TRIAL] = "INSERT INTO trials(run_id, workload_id, allocator_id, block, pass,"
                         " status) VALUES(?, ?, ?, ?, ?, 'planned')",
     [STORE_FINISH_RUN] = "UPDATE runs SET finished_ns=? WHERE name=?",
+    [STORE_DROP_PLANNED] = "DELETE FROM trials WHERE status='planned'"
+                           " AND run_id=(SELECT id FROM runs WHERE name=?)",
+    [STORE_FIT_BLOCKS] = "UPDATE workloads SET blocks=(SELECT count(DISTINCT block) FROM trials"
+                         " WHERE workload_id=workloads.id AND pass='timed')"
+                         " WHERE run_id=(SELECT id FROM runs WHERE name=?)",
     [STORE_PUT_TRIAL] =
         "UPDATE trials SET status=?, detail=?, malloc_file=?, started_ns=?" TRIAL_MEASURES(
             SET_NAME) " WHERE id=? AND run_id=(SELECT id FROM runs WHERE name=?)",
@@ -35,6 +40,7 @@ static const char *const statement_sql[] = {
     [STORE_DROP_CHECKPOINTS] = "DELETE FROM checkpoints WHERE trial_id=?",
     [STORE_DROP_TIMELINE] = "DELETE FROM timeline WHERE trial_id=?",
     [STORE_DROP_SYSCALLS] = "DELETE FROM syscalls WHERE trial_id=?",
+    [STORE_DROP_LATENCY] = "DELETE FROM latency WHERE trial_id=?",
     [STORE_PUT_LAP] = "INSERT INTO laps(trial_id, lap, wall_ns, cpu_ns, operations)"
                       " VALUES(?, ?, ?, ?, ?)",
     [STORE_PUT_CHECKPOINT] = "INSERT INTO checkpoints(trial_id, checkpoint" CHECKPOINT_MEASURES(
@@ -43,6 +49,9 @@ static const char *const statement_sql[] = {
                         " VALUES(?, ?, ?, ?, ?)",
     [STORE_PUT_SYSCALLS] = "INSERT INTO syscalls(trial_id" SYSCALL_MEASURES(
         SYSCALL_NAME) ") VALUES(?" SYSCALL_MEASURES(SYSCALL_PARAMETER) ")",
+    [STORE_PUT_LATENCY] = "INSERT INTO latency(trial_id, call, bytes_maximum, time_ps, calls)"
+                          " VALUES(?, ?, ?, ?, ?)"
+                          " ON CONFLICT DO UPDATE SET calls = calls + excluded.calls",
     [STORE_FIND_RUN_EXACT] = "SELECT id, name FROM runs WHERE name=?",
     [STORE_FIND_RUN_PREFIX] = "SELECT id, name FROM runs WHERE substr(name, 1, length(?1))=?1"
                               " ORDER BY id DESC",
@@ -66,6 +75,8 @@ static const char *const statement_sql[] = {
                            " ORDER BY point",
     [STORE_GET_SYSCALLS] =
         "SELECT trial_id" SYSCALL_MEASURES(SYSCALL_NAME) " FROM syscalls WHERE trial_id=?",
+    [STORE_GET_LATENCY] = "SELECT call, bytes_maximum, time_ps, calls FROM latency"
+                          " WHERE trial_id=?",
     [STORE_LIST_RUNS] = "SELECT name, suite, started_ns,"
                         " (SELECT count(*) FROM trials WHERE run_id=runs.id),"
                         " (SELECT count(*) FROM trials WHERE run_id=runs.id AND status!='planned'),"

@@ -13,7 +13,7 @@
 
 #include "record.h"
 
-#define STORE_SCHEMA_VERSION 1
+#define STORE_SCHEMA_VERSION 2
 
 struct store;
 
@@ -33,6 +33,10 @@ int store_add_run(struct store *store, struct run *run);
 int store_put_trial(struct store *store, const struct run *run, const struct trial_record *record);
 /* All its trials have been run. */
 int store_finish_run(struct store *store, const struct run *run);
+
+/* The same, of a run that needs no more than has been run: its trials that are still planned are
+ * taken out of the plan. */
+int store_cut_run(struct store *store, const struct run *run);
 
 /* Loads the whole run called `name` (a unique beginning will do; NULL: the newest) into `run`,
  * which the caller has initialised and releases. */

@@ -173,17 +173,42 @@ int store_add_run(struct store *store, struct run *run)
     return result;
 }
 
+static int run_of_name(struct store *store, enum store_statement which, const struct run *run)
+{
+    sqlite3_stmt *statement = store_prepare(store, which);
+    if (statement == NULL)
+        return -1;
+    store_bind_text(statement, 1, run->name);
+    return store_run(store, statement);
+}
+
+static int note_end(struct store *store, const struct run *run)
+{
+    sqlite3_stmt *statement = store_prepare(store, STORE_FINISH_RUN);
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int64(statement, 1, run->finished_ns);
+    store_bind_text(statement, 2, run->name);
+    return store_run(store, statement);
+}
+
 int store_finish_run(struct store *store, const struct run *run)
 {
     struct store_transaction transaction;
     if (store_check_writable(store) != 0 || store_transaction_begin(store, &transaction) != 0)
         return -1;
-    int result = -1;
-    sqlite3_stmt *statement = store_prepare(store, STORE_FINISH_RUN);
-    if (statement != NULL) {
-        sqlite3_bind_int64(statement, 1, run->finished_ns);
-        store_bind_text(statement, 2, run->name);
-        result = store_run(store, statement);
-    }
+    return store_transaction_end(store, &transaction, note_end(store, run));
+}
+
+int store_cut_run(struct store *store, const struct run *run)
+{
+    struct store_transaction transaction;
+    if (store_check_writable(store) != 0 || store_transaction_begin(store, &transaction) != 0)
+        return -1;
+    int result = run_of_name(store, STORE_DROP_PLANNED, run);
+    if (result == 0)
+        result = run_of_name(store, STORE_FIT_BLOCKS, run);
+    if (result == 0)
+        result = note_end(store, run);
     return store_transaction_end(store, &transaction, result);
 }

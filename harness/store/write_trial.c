@@ -35,7 +35,8 @@ static int put_trial_row(struct store *store, const struct run *run,
 static int drop_parts(struct store *store, int64_t id)
 {
     static const enum store_statement drops[] = {STORE_DROP_LAPS, STORE_DROP_CHECKPOINTS,
-                                                 STORE_DROP_TIMELINE, STORE_DROP_SYSCALLS};
+                                                 STORE_DROP_TIMELINE, STORE_DROP_SYSCALLS,
+                                                 STORE_DROP_LATENCY};
     for (size_t i = 0; i < sizeof drops / sizeof *drops; i++)
         if (store_run_id(store, drops[i], id) != 0)
             return -1;
@@ -112,6 +113,24 @@ static int put_syscalls(struct store *store, const struct trial_record *record)
     return store_run(store, statement);
 }
 
+static int put_latency(struct store *store, const struct trial_record *record)
+{
+    for (size_t i = 0; i < record->latency_bins; i++) {
+        const struct latency_bin *bin = &record->latency[i];
+        sqlite3_stmt *statement = store_prepare(store, STORE_PUT_LATENCY);
+        if (statement == NULL)
+            return -1;
+        sqlite3_bind_int64(statement, 1, record->id);
+        store_bind_text(statement, 2, latency_kind_name(bin->kind));
+        sqlite3_bind_int64(statement, 3, latency_class_bytes(bin->size_class));
+        sqlite3_bind_int64(statement, 4, bin->time_ps);
+        sqlite3_bind_int64(statement, 5, bin->calls);
+        if (store_run(store, statement) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 int store_put_trial(struct store *store, const struct run *run, const struct trial_record *record)
 {
     struct store_transaction transaction;
@@ -128,5 +147,7 @@ int store_put_trial(struct store *store, const struct run *run, const struct tri
         result = put_timeline(store, record);
     if (result == 0)
         result = put_syscalls(store, record);
+    if (result == 0)
+        result = put_latency(store, record);
     return store_transaction_end(store, &transaction, result);
 }

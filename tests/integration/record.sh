@@ -244,6 +244,43 @@ test_by_environment_alone() {
     case "$(fact s.hmt end)" in 'exit 9' | exited) ;; *) fact s.hmt end; return 1 ;; esac
 }
 
+test_by_environment_in_strange_places() {
+    cd "$TMP"
+    local library=${HEAPMARK%/*}/libheapmark-recorder.so
+    # The collector is no child that wait() finds; the path is one of the folder that the program
+    # was started in.
+    build lonely 'if (chdir("/")) return 1; churn(1000);
+        if (waitpid(-1, 0, __WALL) != -1 || errno != ECHILD) return 3; puts("alone"); return 0;'
+    expect 0 env LD_PRELOAD="$library" HEAPMARK_RECORD=lonely.hmt ./lonely >out
+    grep -qx alone out
+    for i in $(seq 200); do [ "$(fact lonely.hmt end 2>/dev/null)" != "" ] && break; sleep 0.05; done
+    verify lonely.hmt
+    # One that takes in orphans has none but its own.
+    build reaper 'if (getenv("LD_PRELOAD")) { int is = 0; prctl(PR_GET_CHILD_SUBREAPER, &is); if (!is) return 4; churn(1000);
+            if (fork() == 0) { if (fork() == 0) _exit(0); _exit(0); } int n = 0; while (wait(0) > 0) n++; return n == 2 ? 0 : 5; }
+        prctl(PR_SET_CHILD_SUBREAPER, 1); putenv(argv[1]); putenv("HEAPMARK_RECORD=reaper.hmt"); execl("reaper", "reaper", (char *)0); return 6;' \
+        -include sys/prctl.h
+    expect 0 ./reaper "LD_PRELOAD=$library"
+    for i in $(seq 200); do [ "$(fact reaper.hmt end 2>/dev/null)" != "" ] && break; sleep 0.05; done
+    verify reaper.hmt
+    # Nowhere to write: a line, and the program is none the wiser.
+    expect 0 env LD_PRELOAD="$library" HEAPMARK_RECORD=/nowhere/x.hmt ./lonely >out
+    grep -qx alone out
+    for i in $(seq 200); do [ -s err ] && break; sleep 0.05; done
+    [ "$(grep -c heapmark err)" = 1 ] && says '/nowhere/x.hmt'
+}
+
+test_a_program_is_called_by_the_name_that_it_was_started_by() {
+    cd "$TMP"
+    build real 'churn(100); return 0;'
+    ln -s real alias
+    expect 0 record --only alias -o a.hmt -- ./alias
+    says 'a.hmt: alias, '
+    [ "$(basename "$(fact a.hmt program)")" = real ]
+    expect 0 record -o t.hmt -- bash -c 'exec -a "alias: a title" ./real'
+    says 'real, [0-9]* operations'
+}
+
 test_a_program_left_behind_is_waited_for() {
     cd "$TMP"
     build daemon 'churn(100); if (fork() == 0) { setsid(); usleep(300000); churn(5000); _exit(0); } return 0;'

@@ -297,11 +297,10 @@ static void forking_storm(void)
     };
     sigaction(SIGALRM, &action, NULL);
     setitimer(ITIMER_REAL, &often, NULL);
-    for (int left = 3000000; left > 0 && forks < 20; left--) {
-        if (is_child && left > 1000)
-            left = 1000;
+    for (int left = 3000000; left > 0 && forks < 20 && !is_child; left--)
         free(malloc(17));
-    }
+    for (int left = 1000; left > 0 && is_child; left--)
+        free(malloc(17));
     setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
     if (is_child)
         _exit(0);

@@ -61,6 +61,8 @@ static _Noreturn void become_runner(const struct driver_order *order, int page, 
         _exit(126);
     if (order->blocks > 0 && dup2(order->blocks, TRIAL_BLOCKS_FD) < 0)
         _exit(126);
+    if (order->latency > 0 && dup2(order->latency, TRIAL_LATENCY_FD) < 0)
+        _exit(126);
     if (order->in_process) {
         close(page); /* exec would close our copies; hang-ups must be seen here as well */
         close(channel);
@@ -88,6 +90,7 @@ static void fill_page(struct trial_page *page, const struct driver_order *order)
     page->settle_ns = order->settle_ns;
     page->cpu = -1;
     page->inspect = order->inspect;
+    page->latency_gap = order->latency_gap;
     page->map_stop_count = order->map_stop_count;
     for (uint32_t i = 0; i < order->map_stop_count; i++)
         page->map_stop[i] = order->map_stop[i];

@@ -19,6 +19,8 @@ struct driver_order {
     bool vanish;     /* hang up at the first checkpoint */
     int script;      /* becomes TRIAL_SCRIPT_FD; 0: none */
     int blocks;      /* becomes TRIAL_BLOCKS_FD; 0: none */
+    int latency;     /* becomes TRIAL_LATENCY_FD; 0: none */
+    uint32_t latency_gap;
     const uint32_t *map_stop;
     uint32_t map_stop_count;
     void (*at_map_stop)(void *argument); /* while the runner stands there */

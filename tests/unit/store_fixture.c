@@ -75,6 +75,9 @@ static void assert_same_parts(const struct trial_record *a, const struct trial_r
         CHECKPOINT_MEASURES(X)
 #undef X
     }
+    assert_int_equal(a->latency_bins, b->latency_bins);
+    for (size_t i = 0; i < a->latency_bins; i++)
+        assert_memory_equal(&a->latency[i], &b->latency[i], sizeof a->latency[i]);
     assert_int_equal(a->syscalls.counted, b->syscalls.counted);
 #define X(name) assert_true(a->syscalls.name == b->syscalls.name);
     SYSCALL_MEASURES(X)

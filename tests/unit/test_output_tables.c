@@ -131,6 +131,7 @@ static void test_chart_tables(void **state)
     assert_holds(text, "\t2\tNaN\n"); /* the one that crashed is not compared */
     free(text);
     check_timelines(folder);
+    assert_table(folder, "latencies.tsv", "workload_index\tfile\tpaced\tgap\tpanels\n");
     /* No other file was left. */
     assert_int_equal(rmdir(folder), 0);
     errno = 0;

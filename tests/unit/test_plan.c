@@ -280,6 +280,36 @@ static void plan_repeats_with_its_seed_and_shuffles(void **state)
     run_release(&runs[1]);
 }
 
+/* Beside each timed trial one that times calls; but not of programs, whose calls nobody sees. */
+static void plan_holds_latency_passes_where_asked(void **state)
+{
+    static const char *const names[] = {"one", "prog"};
+    struct allocator_catalog allocators;
+    struct workload_catalog workloads;
+    struct run run;
+    char message[MESSAGE_BYTES];
+    size_t count[2][PASS_COUNT] = {0};
+    (void)state;
+    make_catalog(&allocators, ALLOCATORS + 1);
+    make_program_catalog(&workloads, names, 2);
+    struct plan_request request = {.workloads = names, .workload_count = 2, .blocks = BLOCKS};
+    run_init(&run);
+    assert_int_equal(plan_make(&run, &request, &allocators, &workloads, message), 0);
+    run_release(&run);
+    run_init(&run);
+    request.latency = true;
+    assert_int_equal(plan_make(&run, &request, &allocators, &workloads, message), 0);
+    for (size_t i = 0; i < run.trial_count; i++)
+        count[run.trials[i].key.workload][run.trials[i].key.pass]++;
+    for (int w = 0; w < 2; w++) {
+        assert_int_equal(count[w][PASS_TIMED], BLOCKS * ALLOCATORS);
+        assert_int_equal(count[w][PASS_LATENCY], 0);
+    }
+    run_release(&run);
+    allocator_catalog_release(&allocators);
+    workload_catalog_release(&workloads);
+}
+
 static void plan_orders_passes(void **state)
 {
     (void)state;
@@ -345,6 +375,7 @@ int main(void)
         cmocka_unit_test(plan_holds_each_cell_once_a_block),
         cmocka_unit_test(plan_repeats_with_its_seed_and_shuffles),
         cmocka_unit_test(plan_orders_passes),
+        cmocka_unit_test(plan_holds_latency_passes_where_asked),
     };
     return cmocka_run_group_tests(tests, make_path, remove_path);
 }

@@ -118,9 +118,12 @@ static void test_newer_version(void **state)
     const struct store_fixture *place = *state;
     make_store(place->path);
     execute(place->path, "PRAGMA user_version=7");
-    assert_refused(place->path, STORE_READ, place->path, "version 7", "up to 1", "newer heapmark",
-                   NULL);
+    assert_refused(place->path, STORE_READ, place->path, "version 7", "versions up to",
+                   "newer heapmark", NULL);
     assert_refused(place->path, STORE_WRITE, place->path, "version 7", "newer heapmark", NULL);
+    execute(place->path, "PRAGMA user_version=1");
+    assert_refused(place->path, STORE_READ, place->path, "version 1", "earlier heapmark", NULL);
+    assert_refused(place->path, STORE_WRITE, place->path, "version 1", "earlier heapmark", NULL);
 }
 
 static void test_other_columns(void **state)

@@ -1,0 +1,265 @@
+/* The options of `heapmark compare`; see compare_options.h. */
+#include "compare_options.h"
+
+#include "message.h"
+#include "option_values.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    OPTION_THRESHOLD = 256,
+    OPTION_ALPHA,
+    OPTION_GATE,
+    OPTION_MAX_TIME,
+    OPTION_MAX_PAIRS,
+    OPTION_SEED,
+    OPTION_ORDER_SEED,
+    OPTION_TIME_LIMIT,
+    OPTION_MEMORY_LIMIT,
+    PAIRS_DEFAULT = 80,
+    PAIRS_MAXIMUM = 1280,
+    WORDS_BYTES = 256,
+};
+#define MAX_TIME_DEFAULT_NS    INT64_C(300000000000)
+#define TIME_LIMIT_DEFAULT_NS  INT64_C(60000000000)
+#define DURATION_MINIMUM_NS    100000
+#define SAMPLE_STEP_DEFAULT_NS INT64_C(1000000)
+#define DEFAULT_SUITE          "compare"
+
+static const struct argp_option option_table[] = {
+    {NULL,                                                                              0, NULL, 0, "What to run:", 1},
+    {"suite",                                                                             's', "SUITE", 0, "The suite of workloads (default: 'compare', unless -w is given)",
+     1},
+    {"workload",                                                                   'w', "NAME[:PARAM=VALUE,...]", 0,
+     "A workload with parameters, or FILE.hmt; may be given many times", 1},
+    {"seed",                                                                                 OPTION_SEED, "N", 0, "Seed of the workloads: same seed, same calls (default 1)", 1},
+    {"order-seed",  OPTION_ORDER_SEED, "N", 0,
+     "Seed of the lot that orders each pair (default: drawn, and stored with the run)", 1},
+    {NULL,                                                                                0, NULL, 0, "What decides:", 2},
+    {"gate",                                                                                 OPTION_GATE, "MEASURE,...", 0,
+     "The measures that decide the exit status: time, cpu, throughput, rss, pss, overhead, "
+     "retained, faults, syscalls (default time,rss); all are shown", 2},
+    {"threshold",                                                                        OPTION_THRESHOLD, "PERCENT | MEASURE=PERCENT,...", 0,
+     "What 'same' means: the whole interval within it. A change is named from half of it "
+     "(default 2%, for every measure)", 2},
+    {"alpha",                                                         OPTION_ALPHA, "PERCENT", 0,
+     "The chance that anything unchanged that gates is called a change (default 1%)", 2},
+    {"max-time",                OPTION_MAX_TIME, "TIME", 0,
+     "No pair is begun after that; what is not clear is 'undecided' (default 5m; 0: no limit)", 2},
+    {"max-pairs",                                                                                 OPTION_MAX_PAIRS, "N", 0,
+     "The most pairs of a workload. Looks are taken after 20, 40, 80, ... pairs below N, and "
+     "after N (default 80)", 2},
+    {"time-limit",OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 3},
+    {"memory-limit",                                                                                OPTION_MEMORY_LIMIT, "SIZE", 0,
+     "RLIMIT_DATA of a trial (default: half of the memory available; 0: none)", 3},
+    {NULL,                                                                                0, NULL, 0, "Limits of a trial:", 3},
+    {NULL,                                                                      0, NULL, 0, "Where results go:", 4},
+    {"store",                                                                              'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 4},
+    {"format", 'f', "FORMAT", 0,
+     "text, md (a comment for a pull request), json, junit (a test case a workload and gating "
+     "measure)", 4},
+    {"quiet",                                                                                 'q', NULL, 0, "No progress", 4},
+    {0},
+};
+
+static const char documentation[] =
+    "Compares two allocators in interleaved pairs of fresh processes until the answer is clear or "
+    "the budget is spent. BASE and NEW are allocators of allocators.ini, libraries "
+    "(name=path/lib.so, or a path), or allocators of this tree at a git revision "
+    "(freelist-best@HEAD~3), built for the purpose."
+    "\v"
+    "Every trial is kept: heapmark show and plot take the run.\n\n"
+    "Examples:\n"
+    "  heapmark compare glibc jemalloc\n"
+    "  heapmark compare old/libmine.so new/libmine.so -w webserver\n"
+    "  heapmark compare freelist-best@main freelist-best --format md\n"
+    "  heapmark compare glibc mine=./libmine.so --threshold time=3%,rss=5% --max-time 2m\n\n"
+    "Exit status: 0 nothing is worse; 1 something is; 2 undecided within the budget; 3 wrong use, "
+    "or could not run; 130 interrupted.";
+
+static struct compare_options *options_of(const struct argp_state *state)
+{
+    return state->input;
+}
+
+/* "2%" and "2" are 0.02. */
+static double parse_percent(const char *text, const char *option, const struct argp_state *state)
+{
+    char *end;
+    errno = 0;
+    double value = strtod(text, &end);
+    if (*end == '%')
+        end++;
+    if (errno != 0 || end == text || *end != '\0' || !(value > 0) || value >= 100)
+        argp_failure(state, COMPARE_COULD_NOT_RUN, 0,
+                     "%s %s: give a percentage above 0 and below 100, such as 2%%", option, text);
+    return value / 100;
+}
+
+static int find_measure(const char *word, const char *option, const struct argp_state *state)
+{
+    int measure = compare_measure_find(word);
+    char known[WORDS_BYTES] = "";
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
+        strncat(known, " ", sizeof known - strlen(known) - 1);
+        strncat(known, compare_measures[m].word, sizeof known - strlen(known) - 1);
+    }
+    if (measure < 0)
+        argp_failure(state, COMPARE_COULD_NOT_RUN, 0, "%s: unknown measure '%s'; there are:%s",
+                     option, word, known);
+    return measure;
+}
+
+/* Calls `take` for every word between commas. */
+static void for_words(const char *list, const struct argp_state *state,
+                      void (*take)(char *word, const struct argp_state *state))
+{
+    char *copy = strdup(list), *rest = copy, *word;
+    if (copy == NULL)
+        argp_failure(state, COMPARE_COULD_NOT_RUN, ENOMEM, "cannot take the option");
+    while ((word = strsep(&rest, ",")) != NULL)
+        take(word, state);
+    free(copy);
+}
+
+static void take_gate(char *word, const struct argp_state *state)
+{
+    options_of(state)->rules.gates[find_measure(word, "--gate", state)] = true;
+}
+
+static void take_threshold(char *word, const struct argp_state *state)
+{
+    double *thresholds = options_of(state)->rules.threshold;
+    char *sign = strchr(word, '=');
+    if (sign != NULL) {
+        *sign = '\0';
+        thresholds[find_measure(word, "--threshold", state)] =
+            parse_percent(sign + 1, "--threshold", state);
+        return;
+    }
+    double all = parse_percent(word, "--threshold", state);
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        thresholds[m] = all;
+}
+
+static void take_word(struct compare_options *options, const char *word,
+                      const struct argp_state *state)
+{
+    int side = options->word[COMPARE_BASE] == NULL ? COMPARE_BASE : COMPARE_NEW;
+    if (options->word[side] != NULL)
+        argp_failure(state, COMPARE_COULD_NOT_RUN, 0,
+                     "%s: BASE and NEW are all; a suite is named with -s, a workload with -w",
+                     word);
+    options->word[side] = word;
+}
+
+static error_t parse_rule(int key, char *argument, struct argp_state *state)
+{
+    struct compare_options *options = state->input;
+    switch (key) {
+    case OPTION_GATE:
+        memset(options->rules.gates, 0, sizeof options->rules.gates);
+        for_words(argument, state, take_gate);
+        return 0;
+    case OPTION_THRESHOLD:
+        for_words(argument, state, take_threshold);
+        return 0;
+    case OPTION_ALPHA:
+        options->rules.verdict.alpha = parse_percent(argument, "--alpha", state);
+        return 0;
+    case OPTION_MAX_TIME:
+        options->rules.max_time_ns =
+            option_duration(argument, "--max-time", DURATION_MINIMUM_NS, state);
+        return 0;
+    case OPTION_MAX_PAIRS:
+        options->most_pairs = option_count(argument, "--max-pairs", 1, PAIRS_MAXIMUM, state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct compare_options *options = state->input;
+    struct run_options *run = &options->run;
+    switch (key) {
+    case 's':
+        run->suite = argument;
+        return 0;
+    case 'w':
+        option_word(&run->workloads, argument, state);
+        return 0;
+    case 'o':
+        run->store = argument;
+        return 0;
+    case 'q':
+        run->quiet = true;
+        return 0;
+    case 'f':
+        options->format = argument;
+        return 0;
+    case OPTION_SEED:
+        run->seed = option_count(argument, "--seed", 0, INT64_MAX, state);
+        return 0;
+    case OPTION_ORDER_SEED:
+        run->order_seed = option_count(argument, "--order-seed", 0, INT64_MAX, state);
+        run->order_seed_given = true;
+        return 0;
+    case OPTION_TIME_LIMIT:
+        run->time_limit_ns = option_duration(argument, "--time-limit", DURATION_MINIMUM_NS, state);
+        if (run->time_limit_ns == 0)
+            argp_failure(state, COMPARE_COULD_NOT_RUN, 0,
+                         "--time-limit 0: no trial could end in time");
+        return 0;
+    case OPTION_MEMORY_LIMIT:
+        run->memory_limit_bytes = option_bytes(argument, "--memory-limit", state);
+        return 0;
+    case ARGP_KEY_ARG:
+        take_word(options, argument, state);
+        return 0;
+    case ARGP_KEY_END:
+        if (options->word[COMPARE_NEW] == NULL)
+            argp_failure(state, COMPARE_COULD_NOT_RUN, 0,
+                         "name BASE and NEW; see heapmark compare --help");
+        return 0;
+    default:
+        return parse_rule(key, argument, state);
+    }
+}
+
+void compare_options_parse(struct compare_options *options, int argc, char **argv)
+{
+    static const struct argp parser = {
+        .options = option_table,
+        .parser = parse_option,
+        .args_doc = "BASE NEW",
+        .doc = documentation,
+    };
+    *options = (struct compare_options){
+        .run = {.seed = 1,
+                .sample_step_ns = SAMPLE_STEP_DEFAULT_NS,
+                .time_limit_ns = TIME_LIMIT_DEFAULT_NS,
+                .memory_limit_bytes = -1,
+                .inspections = COMPARE_INSPECTIONS,
+                .format = "text"},
+        .most_pairs = PAIRS_DEFAULT,
+        .format = "text",
+    };
+    compare_rules_init(&options->rules);
+    options->rules.max_time_ns = MAX_TIME_DEFAULT_NS;
+    argp_err_exit_status = COMPARE_COULD_NOT_RUN;
+    argp_parse(&parser, argc, argv, 0, NULL, options);
+    if (options->run.suite == NULL && options->run.workloads.count == 0)
+        options->run.suite = DEFAULT_SUITE;
+    options->run.blocks = (unsigned)options->most_pairs + 1;
+}
+
+void compare_options_release(struct compare_options *options)
+{
+    run_options_release(&options->run);
+}

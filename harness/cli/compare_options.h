@@ -1,0 +1,22 @@
+/*
+ * The options of `heapmark compare`, parsed and checked.
+ */
+#ifndef HEAPMARK_COMPARE_OPTIONS_H
+#define HEAPMARK_COMPARE_OPTIONS_H
+
+#include "comparison.h"
+#include "run_options.h"
+
+struct compare_options {
+    const char *word[COMPARE_SIDES];
+    struct run_options run; /* suite, workloads, seeds, limits, store; its blocks hold every pair */
+    struct compare_rules rules;
+    size_t most_pairs;
+    const char *format;
+};
+
+/* Exits on --help, and with COMPARE_COULD_NOT_RUN and one line on wrong use. */
+void compare_options_parse(struct compare_options *options, int argc, char **argv);
+void compare_options_release(struct compare_options *options);
+
+#endif

@@ -1,0 +1,120 @@
+/*
+ * A comparison as JUnit XML, the dialect that CI systems read: a test case for each workload and
+ * gating measure. Worse is a failure, undecided is skipped, could not run is an error.
+ */
+#include "compare_output.h"
+#include "compare_words.h"
+#include "stream.h"
+#include "utf8.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum case_outcome { CASE_PASSED, CASE_FAILED, CASE_SKIPPED, CASE_ERROR, CASE_OUTCOMES };
+
+static void print_escaped(struct stream *stream, const char *text)
+{
+    static const char special[] = "&<>\"'";
+    static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"};
+    char *line = utf8_line(text);
+    if (line == NULL)
+        stream->error = ENOMEM;
+    for (const char *c = line; c != NULL && *c != '\0'; c++) {
+        const char *found = strchr(special, *c);
+        if (found != NULL)
+            stream_print(stream, "%s", entities[found - special]);
+        else
+            stream_print(stream, "%c", *c);
+    }
+    free(line);
+}
+
+static enum case_outcome outcome_of_failure(enum compare_outcome outcome)
+{
+    if (outcome == OUTCOME_NEW_FAILED)
+        return CASE_FAILED;
+    if (outcome == OUTCOME_BOTH_FAILED)
+        return CASE_ERROR;
+    return outcome == OUTCOME_BASE_FAILED ? CASE_PASSED : CASE_SKIPPED;
+}
+
+static enum case_outcome outcome_of_verdict(enum verdict verdict)
+{
+    if (verdict == VERDICT_WORSE)
+        return CASE_FAILED;
+    return verdict == VERDICT_UNDECIDED ? CASE_SKIPPED : CASE_PASSED;
+}
+
+static void print_case(struct stream *stream, const char *workload, const char *measure,
+                       enum case_outcome outcome, const char *words)
+{
+    static const char *const elements[] = {NULL, "failure", "skipped", "error"};
+    stream_print(stream, "    <testcase classname=\"heapmark.");
+    print_escaped(stream, workload);
+    stream_print(stream, "\" name=\"%s\"", measure);
+    if (outcome == CASE_PASSED) {
+        stream_print(stream, "><system-out>");
+        print_escaped(stream, words);
+        stream_print(stream, "</system-out></testcase>\n");
+        return;
+    }
+    stream_print(stream, "><%s message=\"", elements[outcome]);
+    print_escaped(stream, words);
+    stream_print(stream, "\"/></testcase>\n");
+}
+
+/* Prints the cases, or only counts them when `stream` is NULL. */
+static void go_through(struct stream *stream, const struct comparison *comparison,
+                       size_t count[CASE_OUTCOMES])
+{
+    char words[2 * COMPARE_WORDS_BYTES], part[COMPARE_WORDS_BYTES], verdict[COMPARE_WORDS_BYTES];
+    for (size_t w = 0; w < comparison->workloads; w++) {
+        const struct compare_workload *workload = &comparison->workload[w];
+        enum compare_outcome outcome = compare_outcome(workload);
+        if (outcome != OUTCOME_COMPARED) {
+            enum case_outcome failed = outcome_of_failure(outcome);
+            count[failed]++;
+            if (stream != NULL)
+                print_case(stream, workload->spec->label, "trials", failed,
+                           compare_words_failure(workload, words));
+            continue;
+        }
+        for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
+            enum compare_measure_name measure = (enum compare_measure_name)m;
+            if (!compare_cell_gates(comparison, workload, measure))
+                continue;
+            enum case_outcome found = outcome_of_verdict(workload->cell[m].verdict.verdict);
+            count[found]++;
+            snprintf(words, sizeof words, "%s: NEW / BASE %s",
+                     compare_words_verdict(workload, measure, verdict),
+                     compare_words_change(workload, measure, part));
+            if (stream != NULL)
+                print_case(stream, workload->spec->label, compare_measures[m].word, found, words);
+        }
+    }
+}
+
+int compare_output_junit(FILE *file, const struct compare_report *report)
+{
+    const struct comparison *comparison = report->comparison;
+    size_t count[CASE_OUTCOMES] = {0}, all = 0;
+    struct stream stream;
+    stream_init(&stream, file);
+    go_through(NULL, comparison, count);
+    for (int i = 0; i < CASE_OUTCOMES; i++)
+        all += count[i];
+    stream_print(&stream, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+                          "  <testsuite name=\"heapmark compare ");
+    print_escaped(&stream, report->word[COMPARE_BASE]);
+    stream_print(&stream, " ");
+    print_escaped(&stream, report->word[COMPARE_NEW]);
+    stream_print(
+        &stream,
+        "\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.3f\">\n", all,
+        count[CASE_FAILED], count[CASE_ERROR], count[CASE_SKIPPED],
+        (double)(comparison->ended_ns - comparison->started_ns) / 1e9);
+    go_through(&stream, comparison, count);
+    stream_print(&stream, "  </testsuite>\n</testsuites>\n");
+    return stream_finish(&stream);
+}

@@ -1,0 +1,158 @@
+/*
+ * A comparison as a comment ready for a pull request: the result first, a chart of text that needs
+ * no file beside it, the figures folded away.
+ */
+#include "compare_output.h"
+#include "compare_words.h"
+#include "stream.h"
+#include "utf8.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HALF_COLUMNS = 12, LABEL_COLUMNS = 24 };
+/* The chart never magnifies a change of less than this to its whole width. */
+#define SCALE_MINIMUM 0.05
+
+static void print_escaped(struct stream *stream, const char *text)
+{
+    static const char special[] = "|\\`*_<>[]@";
+    char *line = utf8_line(text);
+    if (line == NULL)
+        stream->error = ENOMEM;
+    for (const char *c = line; c != NULL && *c != '\0'; c++)
+        stream_print(stream, strchr(special, *c) != NULL ? "\\%c" : "%c", *c);
+    free(line);
+}
+
+static bool is_shown(const struct comparison *comparison, const struct compare_workload *workload,
+                     int measure)
+{
+    const struct verdict_cell *cell = &workload->cell[measure].verdict;
+    return compare_outcome(workload) == OUTCOME_COMPARED &&
+           compare_cell_gates(comparison, workload, (enum compare_measure_name)measure) &&
+           compare_cell_has_ratio(&workload->cell[measure]) &&
+           !isnan(cell->track[cell->reported].value);
+}
+
+static double log_ratio(const struct verdict_cell *cell)
+{
+    return cell->track[cell->reported].value;
+}
+
+static double find_scale(const struct comparison *comparison)
+{
+    double scale = SCALE_MINIMUM;
+    for (size_t w = 0; w < comparison->workloads; w++)
+        for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+            if (is_shown(comparison, &comparison->workload[w], m))
+                scale = fmax(scale, fabs(log_ratio(&comparison->workload[w].cell[m].verdict)));
+    return scale;
+}
+
+/* A bar to the left of the middle for less, to the right for more. */
+static void print_bar(struct stream *stream, double value, double scale)
+{
+    int length = (int)lround(fabs(value) / scale * HALF_COLUMNS);
+    for (int i = -HALF_COLUMNS; i <= HALF_COLUMNS; i++) {
+        bool filled = value < 0 ? i < 0 && i >= -length : i > 0 && i <= length;
+        stream_print(stream, "%s", i == 0 ? "|" : filled ? "█" : " ");
+    }
+}
+
+static void print_chart(struct stream *stream, const struct comparison *comparison)
+{
+    double scale = find_scale(comparison);
+    char words[COMPARE_WORDS_BYTES], label[COMPARE_WORDS_BYTES];
+    stream_print(stream, "```text\n%-*s  %-*s%s\n", LABEL_COLUMNS, "NEW / BASE", HALF_COLUMNS,
+                 "less", "1    more");
+    for (size_t w = 0; w < comparison->workloads; w++)
+        for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
+            const struct compare_workload *workload = &comparison->workload[w];
+            if (!is_shown(comparison, workload, m))
+                continue;
+            snprintf(label, sizeof label, "%s %s", workload->spec->label, compare_measures[m].word);
+            stream_padded(stream, label, LABEL_COLUMNS);
+            stream_print(stream, "  ");
+            print_bar(stream, log_ratio(&workload->cell[m].verdict), scale);
+            stream_print(stream, "  %.3f %s\n", exp(log_ratio(&workload->cell[m].verdict)),
+                         compare_words_verdict(workload, (enum compare_measure_name)m, words));
+        }
+    stream_print(stream, "```\n\n");
+}
+
+static void print_row(struct stream *stream, const struct comparison *comparison,
+                      const struct compare_workload *workload, enum compare_measure_name measure)
+{
+    const struct compare_cell *cell = &workload->cell[measure];
+    char base[COMPARE_VALUE_BYTES], new[COMPARE_VALUE_BYTES], change[COMPARE_WORDS_BYTES],
+        verdict[COMPARE_WORDS_BYTES];
+    const char *strong = compare_cell_gates(comparison, workload, measure) ? "**" : "";
+    if (!cell->available)
+        return;
+    stream_print(stream, "| ");
+    print_escaped(stream, workload->spec->label);
+    stream_print(stream, " | %s | %s | %s | %s | %s%s%s |\n", compare_measures[measure].word,
+                 compare_measure_print(measure, cell->value[COMPARE_BASE], base),
+                 compare_measure_print(measure, cell->value[COMPARE_NEW], new),
+                 compare_words_change(workload, measure, change), strong,
+                 compare_words_verdict(workload, measure, verdict), strong);
+}
+
+static void print_table(struct stream *stream, const struct comparison *comparison)
+{
+    stream_print(stream, "<details><summary>All figures</summary>\n\n"
+                         "| workload | measure | BASE | NEW | NEW / BASE | verdict |\n"
+                         "| :-- | :-- | --: | --: | --: | :-- |\n");
+    for (size_t w = 0; w < comparison->workloads; w++)
+        for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+            if (compare_outcome(&comparison->workload[w]) == OUTCOME_COMPARED)
+                print_row(stream, comparison, &comparison->workload[w],
+                          (enum compare_measure_name)m);
+    stream_print(stream, "\n");
+}
+
+static void print_notes(struct stream *stream, const struct comparison *comparison)
+{
+    char words[COMPARE_WORDS_BYTES];
+    for (size_t w = 0; w < comparison->workloads; w++) {
+        const struct compare_workload *workload = &comparison->workload[w];
+        bool compared = compare_outcome(workload) == OUTCOME_COMPARED;
+        const char *note = compared ? compare_words_noise(workload, words)
+                                    : compare_words_failure(workload, words);
+        if (note[0] == '\0')
+            continue;
+        stream_print(stream, "- ");
+        print_escaped(stream, workload->spec->label);
+        stream_print(stream, compared ? " was disturbed: " : ": ");
+        print_escaped(stream, note);
+        stream_print(stream, "\n");
+    }
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        if (compare_words_mean(&comparison->mean[m], words)[0] != '\0')
+            stream_print(stream, "- geometric mean of %s: %s\n", compare_measures[m].word, words);
+}
+
+int compare_output_markdown(FILE *file, const struct compare_report *report)
+{
+    const struct comparison *comparison = report->comparison;
+    char words[COMPARE_WORDS_BYTES];
+    struct stream stream;
+    stream_init(&stream, file);
+    stream_print(&stream, "### heapmark: ");
+    print_escaped(&stream, compare_words_result(report, words));
+    stream_print(&stream, "\n\nNEW ");
+    print_escaped(&stream, report->word[COMPARE_NEW]);
+    stream_print(&stream, " against BASE ");
+    print_escaped(&stream, report->word[COMPARE_BASE]);
+    stream_print(&stream, "\n\n");
+    print_chart(&stream, comparison);
+    print_notes(&stream, comparison);
+    stream_print(&stream, "\n");
+    print_table(&stream, comparison);
+    stream_print(&stream, "Bold verdicts decide. %s\n\n</details>\n",
+                 compare_words_rates(comparison, words));
+    return stream_finish(&stream);
+}

@@ -1,0 +1,250 @@
+/* Which trials are wanted, and what becomes of them; see comparison.h. */
+#include "comparison.h"
+
+#include "comparison_internal.h"
+#include "message.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FIRST_LOOK_PAIRS = 20 };
+#define DEFAULT_THRESHOLD 0.02
+
+void compare_rules_init(struct compare_rules *rules)
+{
+    *rules = (struct compare_rules){.verdict = verdict_rules_default};
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
+        rules->threshold[m] = DEFAULT_THRESHOLD;
+        rules->gates[m] = compare_measures[m].gates;
+    }
+}
+
+int compare_rules_set_pairs(struct compare_rules *rules, size_t most, char *message)
+{
+    struct verdict_rules *verdict = &rules->verdict;
+    verdict->look_count = 0;
+    for (size_t pairs = FIRST_LOOK_PAIRS; pairs < most; pairs *= 2) {
+        if (verdict->look_count == VERDICT_LOOKS_MAXIMUM - 1)
+            return message_set(message, "%zu pairs are more than this is made for", most);
+        verdict->looks[verdict->look_count++] = pairs;
+    }
+    verdict->looks[verdict->look_count++] = most;
+    return 0;
+}
+
+static size_t gating_measures(const struct compare_rules *rules)
+{
+    size_t count = 0;
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        count += rules->gates[m] && m != MEASURE_SYSCALLS;
+    return count;
+}
+
+/* All n differences on one side have p = 2 / 2^n, and that has to do for the smallest of a
+ * family. */
+size_t compare_rules_least_pairs(const struct compare_rules *rules, size_t workloads)
+{
+    const struct verdict_rules *verdict = &rules->verdict;
+    size_t family = gating_measures(rules) * workloads;
+    double level = verdict->alpha / (double)(verdict->look_count * TRACK_COUNT) /
+                   (double)(family > 0 ? family : 1);
+    return (size_t)ceil(1 - log2(level));
+}
+
+const char *compare_outcome_text(enum compare_outcome outcome)
+{
+    static const char *const texts[] = {
+#define X(name, text) text,
+        COMPARE_OUTCOMES(X)
+#undef X
+    };
+    return texts[outcome];
+}
+
+int comparison_init(struct comparison *comparison, const struct run *run,
+                    const unsigned allocator[COMPARE_SIDES], const struct compare_rules *rules)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    *comparison = (struct comparison){
+        .run = run,
+        .allocator = {allocator[COMPARE_BASE], allocator[COMPARE_NEW]},
+        .rules = *rules,
+        .workload = calloc(run->workload_count + 1, sizeof *comparison->workload),
+        .cpus = cpus > 0 ? (unsigned)cpus : 0,
+    };
+    if (comparison->workload == NULL)
+        return -1;
+    comparison->workloads = run->workload_count;
+    comparison->rules.verdict.family = gating_measures(rules) * run->workload_count;
+    for (size_t w = 0; w < run->workload_count; w++) {
+        comparison->workload[w].spec = &run->workloads[w];
+        evidence_init(comparison, &comparison->workload[w]);
+    }
+    for (size_t i = 0; i < run->trial_count; i++)
+        for (int side = 0; side < COMPARE_SIDES; side++)
+            if (run->trials[i].key.allocator == allocator[side])
+                comparison->workload[run->trials[i].key.workload].planned[side] = true;
+    return 0;
+}
+
+void comparison_release(struct comparison *comparison)
+{
+    for (size_t w = 0; w < comparison->workloads; w++)
+        evidence_release(&comparison->workload[w]);
+    free(comparison->workload);
+    *comparison = (struct comparison){0};
+}
+
+void comparison_start(struct comparison *comparison, int64_t now_ns)
+{
+    comparison->started_ns = now_ns;
+}
+
+static int side_of(const struct comparison *comparison, const struct trial_key *key)
+{
+    for (int side = 0; side < COMPARE_SIDES; side++)
+        if (key->allocator == comparison->allocator[side])
+            return side;
+    return -1;
+}
+
+static bool failed(const struct compare_workload *workload, enum compare_side side)
+{
+    return workload->failure[side].status != STATUS_OK;
+}
+
+static size_t last_look(const struct comparison *comparison)
+{
+    const struct verdict_rules *rules = &comparison->rules.verdict;
+    return rules->looks[rules->look_count - 1];
+}
+
+static bool time_is_up(struct comparison *comparison, int64_t now_ns)
+{
+    int64_t most = comparison->rules.max_time_ns;
+    if (most > 0 && now_ns - comparison->started_ns >= most)
+        comparison->out_of_time = true;
+    return comparison->out_of_time;
+}
+
+bool comparison_wants(struct comparison *comparison, const struct trial_key *key, int64_t now_ns)
+{
+    struct compare_workload *workload = &comparison->workload[key->workload];
+    int side = side_of(comparison, key);
+    if (side < 0 || !workload->planned[COMPARE_BASE] || !workload->planned[COMPARE_NEW])
+        return false;
+    int other = COMPARE_SIDES - 1 - side;
+    bool begun = key->pass == PASS_TIMED && workload->held[other].status != STATUS_PLANNED &&
+                 workload->held[other].key.block == key->block;
+    /* Its pair was begun, or the other side failed in it: what does this one do? */
+    if (!failed(workload, (enum compare_side)side) &&
+        (begun || (failed(workload, (enum compare_side)other) &&
+                   workload->failure[other].block == key->block &&
+                   workload->failure[other].pass == key->pass)))
+        return true;
+    if (failed(workload, COMPARE_BASE) || failed(workload, COMPARE_NEW))
+        return false;
+    if (key->pass != PASS_TIMED)
+        return true;
+    if (workload->settled || workload->pairs >= last_look(comparison))
+        return false;
+    return !time_is_up(comparison, now_ns);
+}
+
+/* What an untimed pass could not look at is absent; what it showed of the allocator counts. */
+static bool is_fatal(const struct trial_record *trial)
+{
+    return trial->key.pass != PASS_INSPECT || trial->status == STATUS_CRASHED ||
+           trial->status == STATUS_CORRUPT || trial->status == STATUS_NOT_INJECTED;
+}
+
+static void note_failure(struct compare_workload *workload, enum compare_side side,
+                         const struct trial_record *trial)
+{
+    struct compare_failure *failure = &workload->failure[side];
+    if (failure->status != STATUS_OK || !is_fatal(trial))
+        return;
+    failure->status = trial->status;
+    failure->pass = trial->key.pass;
+    failure->block = trial->key.block;
+    snprintf(failure->detail, sizeof failure->detail, "%s", trial->detail);
+}
+
+/* The first of a pair waits for the second, with its laps. */
+static int hold(struct trial_record *held, const struct trial_record *trial)
+{
+    trial_record_release(held);
+    *held = *trial;
+    held->timeline = NULL;
+    held->lap = NULL;
+    if (trial->lap == NULL || trial->laps <= 0)
+        return 0;
+    held->lap = reallocarray(NULL, (size_t)trial->laps, sizeof *held->lap);
+    if (held->lap == NULL)
+        return -1;
+    memcpy(held->lap, trial->lap, (size_t)trial->laps * sizeof *held->lap);
+    return 0;
+}
+
+static void let_go(struct compare_workload *workload)
+{
+    for (int side = 0; side < COMPARE_SIDES; side++) {
+        trial_record_release(&workload->held[side]);
+        trial_record_init(&workload->held[side]);
+    }
+}
+
+static void refuse_pair(struct compare_workload *workload)
+{
+    struct compare_failure *failure = &workload->failure[COMPARE_NEW];
+    *failure = (struct compare_failure){.status = STATUS_FAILED,
+                                        .pass = PASS_TIMED,
+                                        .block = workload->held[COMPARE_NEW].key.block};
+    snprintf(failure->detail, sizeof failure->detail,
+             "its trial had other laps than those before it, or a lap of no time: not the same "
+             "work");
+    workload->failure[COMPARE_BASE] = *failure;
+}
+
+static int take_pair(struct comparison *comparison, struct compare_workload *workload)
+{
+    const struct trial_record *base = &workload->held[COMPARE_BASE];
+    const struct trial_record *new = &workload->held[COMPARE_NEW];
+    int result = 0;
+    if (base->status != STATUS_OK || new->status != STATUS_OK || base->key.block != new->key.block)
+        return 0;
+    if (base->key.block > 0 || comparison->rules.keep_first) {
+        result = evidence_add_pair(workload, base, new);
+        if (result < 0 && errno == EINVAL) {
+            refuse_pair(workload);
+            result = 0;
+        } else if (result == 0) {
+            result = evidence_look(comparison, workload);
+        }
+    }
+    let_go(workload);
+    return result;
+}
+
+void comparison_add(struct comparison *comparison, const struct trial_record *trial)
+{
+    struct compare_workload *workload = &comparison->workload[trial->key.workload];
+    int side = side_of(comparison, &trial->key), result = 0;
+    if (side < 0 || trial->status == STATUS_PLANNED)
+        return;
+    if (trial->status != STATUS_OK) {
+        note_failure(workload, (enum compare_side)side, trial);
+    } else if (trial->key.pass == PASS_TIMED) {
+        result = hold(&workload->held[side], trial);
+        if (result == 0)
+            result = take_pair(comparison, workload);
+    } else if (trial->key.pass == PASS_INSPECT) {
+        evidence_add_inspection(workload, (enum compare_side)side, trial);
+    }
+    if (result < 0)
+        comparison->failed = true;
+}

@@ -1,0 +1,136 @@
+/*
+ * The comparison of two allocators, BASE and NEW, over the workloads of a run: takes trials as
+ * they come in, makes pairs of them, looks at fixed numbers of pairs, and says which trials are
+ * still wanted. Who runs the trials is no matter: the conductor live, or a stored run again.
+ *
+ * Pair j of a workload is block j of its run, the order in it drawn by lot (plan.h). The first pair
+ * is a warm-up and counts for nothing. A pair that was begun is always completed. Invariant: cells
+ * are looked at after rules.verdict.looks pairs only, so that the error rates of verdict.h hold
+ * whenever and for whatever reason it ends.
+ */
+#ifndef HEAPMARK_COMPARISON_H
+#define HEAPMARK_COMPARISON_H
+
+#include "compare_measure.h"
+#include "noise_flags.h"
+#include "pair_table.h"
+#include "suite_mean.h"
+
+enum { COMPARE_INSPECTIONS = 2, COMPARE_DETAIL_BYTES = 512 };
+
+struct compare_rules {
+    struct verdict_rules verdict; /* the family is found by comparison_init() */
+    double threshold[COMPARE_MEASURE_COUNT];
+    bool gates[COMPARE_MEASURE_COUNT];
+    int64_t max_time_ns; /* from comparison_start(); 0: no limit */
+    bool keep_first;     /* block 0 is no warm-up */
+};
+/* Looks at 20, 40 and 80 pairs, 2 % for every measure, time and rss gate, no time limit. */
+void compare_rules_init(struct compare_rules *rules);
+/* Looks at 20, 40, 80, ... below `most` and one at `most`. Returns 0, or -1 with a message: more
+ * looks than there can be. */
+int compare_rules_set_pairs(struct compare_rules *rules, size_t most, char *message);
+/* The fewest pairs at one look that could show a change of any measure that gates, over so many
+ * workloads. */
+size_t compare_rules_least_pairs(const struct compare_rules *rules, size_t workloads);
+
+enum compare_side { COMPARE_BASE, COMPARE_NEW, COMPARE_SIDES };
+
+/* X(name, what it says) */
+#define COMPARE_OUTCOMES(X)                                   \
+    X(COMPARED, "compared")                                   \
+    X(NEW_FAILED, "NEW failed where BASE did not")            \
+    X(BASE_FAILED, "BASE failed where NEW did not")           \
+    X(BOTH_FAILED, "could not be compared")                   \
+    X(LEFT_OUT, "left out: not for both, or cannot run here") \
+    X(NOT_RUN, "not run")
+
+enum compare_outcome {
+#define X(name, text) OUTCOME_##name,
+    COMPARE_OUTCOMES(X)
+#undef X
+};
+const char *compare_outcome_text(enum compare_outcome outcome);
+
+struct compare_failure {
+    enum trial_status status; /* OK: none */
+    enum pass pass;
+    unsigned block;
+    char detail[COMPARE_DETAIL_BYTES];
+};
+
+/* One measure of a workload. */
+struct compare_cell {
+    bool available; /* measured in every trial so far */
+    struct verdict_cell verdict;
+    double value[COMPARE_SIDES]; /* medians over trials, in units; NAN: none */
+};
+
+/* Values of a measure that is no time: pairs x laps of each side. */
+struct compare_column {
+    size_t laps, capacity;
+    double *value[COMPARE_SIDES];
+};
+
+struct compare_workload {
+    const struct workload_spec *spec; /* the run's */
+    bool planned[COMPARE_SIDES];
+    struct compare_failure failure[COMPARE_SIDES];
+    struct compare_cell cell[COMPARE_MEASURE_COUNT];
+    struct noise_flag flags[NOISE_FLAG_COUNT]; /* of the pairs that the last look was at */
+    size_t pairs;                              /* complete, without the warm-up */
+    size_t seen;                               /* pairs at the last look */
+    bool settled;                              /* needs no further pair */
+    struct pair_table table[2];                /* by clock */
+    struct compare_column column[COMPARE_MEASURE_COUNT];
+    double inspected[COMPARE_SIDES][COMPARE_INSPECTIONS];
+    size_t inspections[COMPARE_SIDES];
+    struct trial_record held[COMPARE_SIDES]; /* of the pair under way; PLANNED: none */
+};
+
+struct comparison {
+    const struct run *run; /* borrowed, as all of its strings */
+    unsigned allocator[COMPARE_SIDES];
+    struct compare_rules rules;
+    struct compare_workload *workload; /* by index into the run's */
+    size_t workloads;
+    struct suite_mean mean[COMPARE_MEASURE_COUNT]; /* of times and memory; see comparison_finish */
+    unsigned cpus;
+    int64_t started_ns, ended_ns; /* CLOCK_MONOTONIC */
+    bool out_of_time;             /* pairs were refused since the time was up */
+    bool failed;                  /* memory ran out: what is missing was not looked at */
+};
+
+/* Of a planned or stored run. Returns 0, or -1 with errno ENOMEM. */
+int comparison_init(struct comparison *comparison, const struct run *run,
+                    const unsigned allocator[COMPARE_SIDES], const struct compare_rules *rules);
+void comparison_release(struct comparison *comparison);
+
+/* The clock of the budget starts. */
+void comparison_start(struct comparison *comparison, int64_t now_ns);
+bool comparison_wants(struct comparison *comparison, const struct trial_key *key, int64_t now_ns);
+/* A trial has ended, its laps at hand; borrowed. */
+void comparison_add(struct comparison *comparison, const struct trial_record *trial);
+/* Nothing more will come: geometric means and noise flags are made. Returns 0, or -1 with errno
+ * ENOMEM. */
+int comparison_finish(struct comparison *comparison, int64_t now_ns);
+
+/* Whether the cell takes part in the exit status. */
+bool compare_cell_gates(const struct comparison *comparison,
+                        const struct compare_workload *workload, enum compare_measure_name measure);
+/* Whether a ratio says anything: the values are larger than what does not matter. */
+bool compare_cell_has_ratio(const struct compare_cell *cell);
+enum compare_outcome compare_outcome(const struct compare_workload *workload);
+/* Workloads whose gating cells are all clear, or that have failed or been left out. */
+size_t comparison_settled(const struct comparison *comparison);
+
+/* What the exit status says. */
+enum compare_result {
+    COMPARE_NOTHING_WORSE = 0,
+    COMPARE_WORSE = 1,
+    COMPARE_UNDECIDED = 2,
+    COMPARE_COULD_NOT_RUN = 3,
+};
+enum compare_result comparison_result(const struct comparison *comparison);
+
+#endif

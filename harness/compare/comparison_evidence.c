@@ -1,0 +1,255 @@
+/* Pairs into columns, and looks at them; see comparison.h. */
+#include "comparison_internal.h"
+
+#include "order_statistic.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_CAPACITY = 16 };
+
+static bool is_timed(enum compare_measure_name measure)
+{
+    return measure == MEASURE_TIME || measure == MEASURE_CPU;
+}
+
+void evidence_init(struct comparison *comparison, struct compare_workload *workload)
+{
+    const struct compare_rules *rules = &comparison->rules;
+    pair_table_init(&workload->table[PAIR_CLOCK_WALL], PAIR_CLOCK_WALL);
+    pair_table_init(&workload->table[PAIR_CLOCK_CPU], PAIR_CLOCK_CPU);
+    for (int side = 0; side < COMPARE_SIDES; side++) {
+        workload->failure[side].status = STATUS_OK;
+        trial_record_init(&workload->held[side]);
+    }
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
+        const struct compare_measure *measure = &compare_measures[m];
+        struct verdict_measure asked = {
+            .is_time = measure->is_time,
+            .larger_is_better = measure->larger_is_better,
+            .gates = rules->gates[m],
+            .threshold = rules->threshold[m],
+            .tolerance = measure->tolerance,
+        };
+        verdict_cell_init(&workload->cell[m].verdict, &asked);
+        workload->cell[m].available = m != MEASURE_SYSCALLS;
+        workload->cell[m].value[COMPARE_BASE] = workload->cell[m].value[COMPARE_NEW] = NAN;
+    }
+}
+
+void evidence_release(struct compare_workload *workload)
+{
+    pair_table_release(&workload->table[PAIR_CLOCK_WALL]);
+    pair_table_release(&workload->table[PAIR_CLOCK_CPU]);
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        for (int side = 0; side < COMPARE_SIDES; side++)
+            free(workload->column[m].value[side]);
+    for (int side = 0; side < COMPARE_SIDES; side++)
+        trial_record_release(&workload->held[side]);
+}
+
+/* ---- columns ------------------------------------------------------------------ */
+
+static int reserve(struct compare_column *column, size_t pairs)
+{
+    if (pairs < column->capacity)
+        return 0;
+    size_t capacity = column->capacity == 0 ? FIRST_CAPACITY : 2 * column->capacity;
+    for (int side = 0; side < COMPARE_SIDES; side++) {
+        double *grown = reallocarray(column->value[side], capacity * column->laps, sizeof *grown);
+        if (grown == NULL)
+            return -1;
+        column->value[side] = grown;
+    }
+    column->capacity = capacity;
+    return 0;
+}
+
+/* Rates are of laps, since whole trials are what noise is in. */
+static size_t laps_of(enum compare_measure_name measure, const struct compare_workload *workload)
+{
+    return measure == MEASURE_THROUGHPUT ? workload->table[PAIR_CLOCK_WALL].laps : 1;
+}
+
+static double lap_value(enum compare_measure_name measure, const struct trial_record *trial,
+                        size_t lap)
+{
+    if (measure != MEASURE_THROUGHPUT || trial->lap == NULL || trial->laps <= 0)
+        return compare_measure_value(measure, trial);
+    const struct lap_sample *sample = &trial->lap[lap];
+    return sample->operations > 0 ? (double)sample->operations / (double)sample->wall_ns : NAN;
+}
+
+/* Appends the pair; a value that is missing makes the cell unavailable for good. */
+static int add_values(struct compare_workload *workload, enum compare_measure_name measure,
+                      const struct trial_record *trials[COMPARE_SIDES])
+{
+    struct compare_column *column = &workload->column[measure];
+    column->laps = laps_of(measure, workload);
+    if (reserve(column, workload->pairs) < 0)
+        return -1;
+    for (int side = 0; side < COMPARE_SIDES; side++)
+        for (size_t lap = 0; lap < column->laps; lap++) {
+            double value = lap_value(measure, trials[side], lap);
+            column->value[side][workload->pairs * column->laps + lap] = value;
+            if (!isfinite(value))
+                workload->cell[measure].available = false;
+        }
+    return 0;
+}
+
+int evidence_add_pair(struct compare_workload *workload, const struct trial_record *base,
+                      const struct trial_record *new)
+{
+    const struct trial_record *trials[] = {base, new};
+    if (pair_table_add(&workload->table[PAIR_CLOCK_WALL], base, new) < 0)
+        return -1;
+    if (workload->cell[MEASURE_CPU].available &&
+        pair_table_add(&workload->table[PAIR_CLOCK_CPU], base, new) < 0) {
+        if (errno != EINVAL)
+            return -1;
+        workload->cell[MEASURE_CPU].available = false;
+    }
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        if (!is_timed((enum compare_measure_name)m) && workload->cell[m].available &&
+            m != MEASURE_SYSCALLS && add_values(workload, (enum compare_measure_name)m, trials) < 0)
+            return -1;
+    workload->pairs++;
+    return 0;
+}
+
+struct verdict_pairs evidence_pairs(const struct compare_workload *workload,
+                                    enum compare_measure_name measure)
+{
+    if (is_timed(measure))
+        return pair_table_pairs(
+            &workload->table[measure == MEASURE_TIME ? PAIR_CLOCK_WALL : PAIR_CLOCK_CPU]);
+    const struct compare_column *column = &workload->column[measure];
+    return (struct verdict_pairs){.pairs = column->capacity > 0 ? workload->pairs : 0,
+                                  .laps = column->laps,
+                                  .base = column->value[COMPARE_BASE],
+                                  .new = column->value[COMPARE_NEW]};
+}
+
+/* ---- exact measures ----------------------------------------------------------- */
+
+void evidence_add_inspection(struct compare_workload *workload, enum compare_side side,
+                             const struct trial_record *trial)
+{
+    struct compare_cell *cell = &workload->cell[MEASURE_SYSCALLS];
+    double value = compare_measure_value(MEASURE_SYSCALLS, trial);
+    if (isnan(value) || workload->inspections[side] == COMPARE_INSPECTIONS)
+        return;
+    workload->inspected[side][workload->inspections[side]++] = value;
+    if (workload->inspections[COMPARE_BASE] == 0 || workload->inspections[COMPARE_NEW] == 0)
+        return;
+    cell->available = true;
+    for (int s = 0; s < COMPARE_SIDES; s++)
+        cell->value[s] = workload->inspected[s][0];
+    verdict_exact(&cell->verdict,
+                  (struct verdict_values){workload->inspected[COMPARE_BASE],
+                                          workload->inspections[COMPARE_BASE]},
+                  (struct verdict_values){workload->inspected[COMPARE_NEW],
+                                          workload->inspections[COMPARE_NEW]});
+}
+
+/* ---- looks -------------------------------------------------------------------- */
+
+static int median_of(const double *values, size_t count, double *median)
+{
+    double *sorted = reallocarray(NULL, count + 1, sizeof *sorted);
+    if (sorted == NULL)
+        return -1;
+    memcpy(sorted, values, count * sizeof *sorted);
+    *median = order_statistic_median(sorted, count);
+    free(sorted);
+    return 0;
+}
+
+/* What is shown beside the ratio: a typical trial of either side. */
+static int note_values(struct compare_cell *cell, enum compare_measure_name measure,
+                       const struct verdict_pairs *pairs)
+{
+    const double *whole[] = {pairs->base_whole != NULL ? pairs->base_whole : pairs->base,
+                             pairs->new_whole != NULL ? pairs->new_whole : pairs->new};
+    size_t count = pairs->base_whole != NULL ? pairs->pairs : pairs->pairs * pairs->laps;
+    /* Of laps: calls in a nanosecond. */
+    double unit = measure == MEASURE_THROUGHPUT && pairs->laps > 1 ? 1e9 : 1;
+    for (int side = 0; side < COMPARE_SIDES; side++) {
+        if (median_of(whole[side], count, &cell->value[side]) < 0)
+            return -1;
+        cell->value[side] *= unit;
+    }
+    return 0;
+}
+
+/* Cells that are clear stay as they are: a further look could only blur them. */
+static int look_at(struct comparison *comparison, struct compare_workload *workload,
+                   enum compare_measure_name measure)
+{
+    struct compare_cell *cell = &workload->cell[measure];
+    struct verdict_pairs pairs = evidence_pairs(workload, measure);
+    if (!cell->available || measure == MEASURE_SYSCALLS || cell->verdict.settled)
+        return 0;
+    if (note_values(cell, measure, &pairs) < 0)
+        return -1;
+    if (verdict_look(&cell->verdict, &comparison->rules.verdict, &pairs) == 0)
+        return 0;
+    if (errno != EINVAL)
+        return -1;
+    cell->available = false;
+    return 0;
+}
+
+/* Also cells without a look are in the family from the start, with a p of 1: it must not grow
+ * behind a verdict. */
+static int decide_all(struct comparison *comparison)
+{
+    size_t count = 0;
+    struct verdict_cell **cells =
+        calloc(comparison->workloads * COMPARE_MEASURE_COUNT + 1, sizeof(struct verdict_cell *));
+    if (cells == NULL)
+        return -1;
+    for (size_t w = 0; w < comparison->workloads; w++)
+        for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
+            struct compare_cell *cell = &comparison->workload[w].cell[m];
+            if (cell->available && m != MEASURE_SYSCALLS)
+                cells[count++] = &cell->verdict;
+        }
+    int result = verdict_decide(cells, count, &comparison->rules.verdict);
+    free(cells);
+    return result;
+}
+
+static bool is_settled(const struct compare_workload *workload)
+{
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
+        const struct compare_cell *cell = &workload->cell[m];
+        if (cell->available && m != MEASURE_SYSCALLS && cell->verdict.measure.gates &&
+            !cell->verdict.settled)
+            return false;
+    }
+    return workload->seen > 0;
+}
+
+int evidence_look(struct comparison *comparison, struct compare_workload *workload)
+{
+    const struct verdict_rules *rules = &comparison->rules.verdict;
+    size_t look = 0;
+    while (look < rules->look_count && rules->looks[look] != workload->pairs)
+        look++;
+    if (look == rules->look_count)
+        return 0;
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        if (look_at(comparison, workload, (enum compare_measure_name)m) < 0)
+            return -1;
+    workload->seen = workload->pairs;
+    if (decide_all(comparison) < 0)
+        return -1;
+    /* One that has become clear may make another's evidence suffice. */
+    for (size_t w = 0; w < comparison->workloads; w++)
+        comparison->workload[w].settled = is_settled(&comparison->workload[w]);
+    return 0;
+}

@@ -1,0 +1,153 @@
+# heapmark compare: verdicts on changes too large to be missed, exit statuses, formats, revisions.
+# Each test_* is run by tests/run in a process of its own; see there.
+. tests/integration/errors.sh # store, expect, one_line, shim, forwarding
+
+# One short workload: a pair is some 50 ms. Verdicts are asked for of effects that no noise hides,
+# and of nothing at all with an alpha that makes a false alarm one in 100,000.
+compare() {
+    "$HEAPMARK" compare -q -w pairs:laps=3,pairs=50000 -o "$(store)" --max-pairs 12 "$@"
+}
+status_of() { "$@" >"$TMP/out" 2>"$TMP/err" && echo 0 || echo $?; }
+
+slow_shim() {
+    shim slow "$(forwarding 'static int special(size_t n) { for (volatile int i = 0; i < 300; i++) ; return 0; }')"
+}
+
+test_slower_is_worse_and_faster_is_not() {
+    slow_shim
+    [ "$(status_of compare glibc "$TMP/slow.so" --gate time)" = 1 ]
+    grep -qE '^ \* time .* slower$' "$TMP/out"
+    grep -qE '^Result: worse: pairs.*\(time\)' "$TMP/out"
+    [ "$(status_of compare "$TMP/slow.so" glibc --gate time)" = 0 ]
+    grep -qE '^ \* time .* faster$' "$TMP/out"
+    # Every trial of the 13 pairs and of the two inspection passes is kept, and can be shown.
+    [ "$(sqlite3 "$(store)" "select count(*) from trials where status = 'ok'")" = 60 ]
+    [ "$(sqlite3 "$(store)" "select count(*) from trials where status = 'planned'")" = 0 ]
+    [ "$(sqlite3 "$(store)" "select distinct blocks from workloads")" = 13 ]
+    "$HEAPMARK" show -i "$(store)" | grep -q glibc
+}
+
+test_the_same_is_never_worse() {
+    got=$(status_of compare glibc glibc --gate time --max-pairs 20 --alpha 0.001%)
+    case $got in 0 | 2) ;; *) echo "exit status $got"; cat "$TMP/out" "$TMP/err"; exit 1 ;; esac
+    grep -q 'Looks after 20 pairs' "$TMP/out"
+    # What repeats exactly is the same, and said to be.
+    [ "$(status_of compare glibc glibc --gate syscalls)" = 0 ]
+    grep -qE '^ \* syscalls .*\(exact\) +same' "$TMP/out"
+}
+
+test_more_system_calls_are_worse_when_they_gate() {
+    shim calls "$(forwarding '#include <sys/mman.h>
+        static int special(size_t n) { if (calls % 100 == 0)
+            munmap(mmap(0, 4096, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 4096); return 0; }')"
+    command -v strace >/dev/null || { echo "strace is not installed"; exit 77; }
+    [ "$(status_of compare glibc "$TMP/calls.so" --gate syscalls)" = 1 ]
+    grep -qE '^ \* syscalls .* worse$' "$TMP/out"
+}
+
+test_failures_of_either_side() {
+    shim crash "$(forwarding 'static int special(size_t n) { raise(SIGSEGV); return 0; }')"
+    expect 1 'pairs.* under crash, .*crashed' compare glibc "$TMP/crash.so"
+    grep -q 'NEW failed where BASE did not; NEW: crashed' "$TMP/out"
+    expect 0 'crashed' compare "$TMP/crash.so" glibc
+    grep -q 'BASE failed where NEW did not' "$TMP/out"
+    expect 3 'crashed' compare "$TMP/crash.so" "$TMP/crash.so"
+    grep -q 'Result: not all could be compared' "$TMP/out"
+}
+
+test_budget_of_time() {
+    [ "$(status_of compare glibc glibc --max-time 1ms)" = 2 ]
+    grep -q 'undecided: the time was up' "$TMP/out"
+}
+
+test_wrong_use() {
+    expect 3 'name BASE and NEW' "$HEAPMARK" compare glibc
+    expect 3 'BASE and NEW are all' "$HEAPMARK" compare glibc jemalloc bump
+    for words in '--gate nosuch' '--threshold nosuch=2' '--threshold time=0' '--threshold 100%' \
+                 '--alpha x' '--max-pairs 0' '--max-time soon' '--format nosuch' '-w nosuch' '-s nosuch'; do
+        expect 3 . "$HEAPMARK" compare glibc bump -o "$(store)" $words
+        one_line
+    done
+    expect 3 'cannot find /no/such.so' "$HEAPMARK" compare glibc /no/such.so -o "$(store)"
+    expect 3 "unknown allocator 'nosuch'" "$HEAPMARK" compare nosuch glibc -o "$(store)"
+    expect 3 'no change could be proven with fewer than' compare glibc glibc --max-pairs 4
+    expect 3 'cannot print the result: No space left' \
+        bash -c '"$@" >/dev/full' x "$HEAPMARK" compare -w pairs:laps=2 -o "$(store)" glibc glibc --max-time 1ms
+    # Nothing was begun in the store but what was run.
+    [ "$(sqlite3 "$(store)" 'select count(*) from runs')" = 1 ]
+}
+
+test_ctrl_c_reports_and_keeps() {
+    "$HEAPMARK" compare -q -w webserver -o "$(store)" glibc glibc >"$TMP/out" 2>"$TMP/err" &
+    until [ "$(sqlite3 "$(store)" "select count(*) from trials where status = 'ok'" 2>/dev/null || echo 0)" -ge 8 ]; do sleep 0.1; done
+    kill -INT $!
+    got=0
+    wait $! || got=$?
+    [ "$got" = 130 ] || { cat "$TMP/err"; exit 1; }
+    grep -q 'undecided: interrupted' "$TMP/out"
+    [ "$(sqlite3 "$(store)" "select count(*) from trials where status = 'ok'")" -ge 8 ]
+    [ "$(sqlite3 "$(store)" "select count(*) from trials where status != 'ok'")" = 0 ]
+}
+
+test_formats() {
+    slow_shim
+    for format in md json junit; do
+        [ "$(status_of compare glibc "slow=$TMP/slow.so" --gate time --format $format)" = 1 ]
+        mv "$TMP/out" "$TMP/$format"
+    done
+    grep -q '^### heapmark: worse' "$TMP/md"
+    grep -q '█' "$TMP/md"
+    /usr/bin/python3 - "$TMP/json" "$TMP/junit" <<'PY'
+import json, sys, xml.etree.ElementTree as tree
+report = json.load(open(sys.argv[1]))
+assert report["exit_status"] == 1 and report["result"] == "worse", report
+[workload] = report["workloads"]
+time = workload["measures"]["time"]
+assert time["verdict"] == "slower" and time["gates"] and time["pairs"] == 12, time
+assert 1.2 < time["change"]["low"] <= time["change"]["value"] <= time["change"]["high"], time
+assert report["new"]["name"] == "slow" and len(report["new"]["sha256"]) == 64
+[suite] = tree.parse(sys.argv[2]).getroot()
+assert (suite.get("tests"), suite.get("failures")) == ("1", "1"), suite.attrib
+assert suite.find("testcase/failure").get("message").startswith("slower: NEW / BASE")
+PY
+}
+
+# A checkout of its own at $TMP/tree, with the programs that are built here.
+own_checkout() {
+    git rev-parse --git-dir >/dev/null 2>&1 || { echo "not a git checkout"; exit 77; }
+    git clone -q --shared . "$TMP/tree"
+    mkdir -p "$TMP/tree/build/release"
+    cp "$B/heapmark" "$B/heapmark-runner" "$B/libbump.so" "$TMP/tree/build/release/"
+    export XDG_CACHE_HOME=$TMP/cache HEAPMARK=$TMP/tree/build/release/heapmark
+}
+
+test_revisions_are_built_and_kept() {
+    own_checkout
+    [ "$(status_of compare bump@HEAD bump --gate syscalls)" = 0 ] || { cat "$TMP/err"; exit 1; }
+    commit=$(git -C "$TMP/tree" rev-parse HEAD)
+    [ -f "$TMP/cache/heapmark/revisions/$commit/libbump.so" ]
+    [ "$(find "$TMP/cache/heapmark/revisions/$commit" | wc -l)" = 2 ]
+    [ "$(git -C "$TMP/tree" worktree list | wc -l)" = 1 ]
+    grep -q "bump@HEAD: $TMP/cache" "$TMP/out"
+    # Found again: no tool is needed any more but git.
+    printf '#!/bin/sh\nexit 1\n' >"$TMP/make"
+    chmod +x "$TMP/make"
+    [ "$(PATH=$TMP:$PATH status_of compare bump@HEAD bump --gate syscalls)" = 0 ]
+}
+
+test_revisions_that_cannot_be_had() {
+    own_checkout
+    expect 3 'bump@nosuch: no such revision' compare bump@nosuch glibc
+    one_line
+    expect 3 'no allocator of our own called nosuch at that revision' compare nosuch@HEAD glibc
+    one_line
+    echo 'this is no C' >>"$TMP/tree/allocators/bump/bump.c"
+    git -C "$TMP/tree" -c user.name=x -c user.email=x commit -qam broken
+    expect 3 'bump@HEAD: the build failed: .*error' compare bump@HEAD glibc
+    one_line
+    [ "$(git -C "$TMP/tree" worktree list | wc -l)" = 1 ]
+    [ -z "$(ls -A "$TMP/cache/heapmark/revisions")" ]
+    rm -rf "$TMP/tree/.git"
+    expect 3 'does not lie in a git checkout' compare bump@HEAD glibc
+    one_line
+}
