@@ -5,9 +5,11 @@
 #include "compare_output.h"
 #include "compare_side.h"
 #include "comparison_progress.h"
+#include "conditions.h"
 #include "facts.h"
 #include "probe.h"
 #include "running.h"
+#include "stored.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +22,8 @@ struct comparing {
     struct comparison comparison;
     struct comparison_progress progress;
     const struct compare_format *format;
+    bool from_store;
+    struct stored stored;
 };
 
 static bool wanted(void *argument, const struct trial_key *key)
@@ -66,6 +70,16 @@ static int check_pairs(struct comparing *comparing)
                        least);
 }
 
+/* What it looks at belongs to the run: compared again from the store, the result is the same. */
+static int note_looks(struct comparing *comparing)
+{
+    char looks[128];
+    stored_print_looks(&comparing->options.rules, looks, sizeof looks);
+    if (facts_add(&comparing->running.run, STORED_LOOKS_FACT, looks) < 0)
+        return message_set(comparing->running.message, "out of memory");
+    return 0;
+}
+
 static int plan(struct comparing *comparing)
 {
     struct running *running = &comparing->running;
@@ -77,7 +91,8 @@ static int plan(struct comparing *comparing)
         running_open(running) < 0 ||
         compare_sides_add(&running->run, options->word, &running->allocators, &running->paths,
                           &running_interrupted, running->message) < 0 ||
-        running_plan(running) < 0 || check_pairs(comparing) < 0 || running_begin(running) < 0)
+        running_plan(running) < 0 || check_pairs(comparing) < 0 || note_looks(comparing) < 0 ||
+        running_begin(running) < 0)
         return -1;
     if (comparison_init(&comparing->comparison, &running->run, sides, &options->rules) < 0)
         return message_set(running->message, "out of memory");
@@ -111,10 +126,38 @@ static int print_report(struct comparing *comparing)
     };
     if (comparing->format->write(stdout, &report) < 0)
         return message_set(running->message, "cannot print the result: %s", strerror(errno));
-    if (!running->options.quiet)
+    if (!running->options.quiet && !comparing->from_store)
         fprintf(stderr, "%s: stored as run %s in %s\n", running->command, running->run.name,
                 running->store_path);
     return 0;
+}
+
+/* Measures nothing: everything is in the store. */
+static int compare_stored(struct comparing *comparing)
+{
+    struct running *running = &comparing->running;
+    const struct compare_options *options = &comparing->options;
+    running->options = options->run;
+    if (!stored_is(options->word[COMPARE_BASE]) || !stored_is(options->word[COMPARE_NEW]))
+        return message_set(running->message,
+                           "%s and %s: a stored run can only be compared with a stored run",
+                           options->word[COMPARE_BASE], options->word[COMPARE_NEW]);
+    if (find_format(comparing) < 0 || running_open_to_read(running) < 0 ||
+        stored_load(&comparing->stored, running->store, options->word, running->message) < 0)
+        return -1;
+    if (!comparing->stored.one_run && !options->across_conditions &&
+        conditions_compare(&comparing->stored.run[COMPARE_BASE],
+                           &comparing->stored.run[COMPARE_NEW], running->message) < 0)
+        return -1;
+    if (stored_compare(&comparing->comparison, &comparing->stored, &options->rules) < 0)
+        return message_set(running->message, "out of memory");
+    return 0;
+}
+
+static int compare_live(struct comparing *comparing)
+{
+    int result = plan(comparing);
+    return result == 0 ? conduct(comparing) : result;
 }
 
 int cmd_compare(int argc, char **argv)
@@ -124,9 +167,9 @@ int cmd_compare(int argc, char **argv)
     compare_options_parse(&comparing.options, argc, argv);
     running_catch_interruptions();
 
-    int result = plan(&comparing);
-    if (result == 0)
-        result = conduct(&comparing);
+    comparing.from_store = stored_is(comparing.options.word[COMPARE_BASE]) ||
+                           stored_is(comparing.options.word[COMPARE_NEW]);
+    int result = comparing.from_store ? compare_stored(&comparing) : compare_live(&comparing);
     /* What was measured is reported also when the store failed behind it, or somebody lost
      * patience. */
     int status = running_interrupted ? EXIT_INTERRUPTED
@@ -140,6 +183,7 @@ int cmd_compare(int argc, char **argv)
     }
     if (comparing.comparison.workload != NULL)
         comparison_release(&comparing.comparison);
+    stored_release(&comparing.stored);
     running_release(&comparing.running); /* its options are ours */
     return status;
 }

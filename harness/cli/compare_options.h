@@ -13,6 +13,7 @@ struct compare_options {
     struct compare_rules rules;
     size_t most_pairs;
     const char *format;
+    bool across_conditions; /* of stored runs */
 };
 
 /* Exits on --help, and with COMPARE_COULD_NOT_RUN and one line on wrong use. */

@@ -86,24 +86,43 @@ int conditions_add(struct run *run, const struct paths *paths, char *message)
     return 0;
 }
 
+/* The first condition that differs, or NULL; and both values. */
+static const char *differing(const struct run *a, const struct run *b, const char *values[2])
+{
+    for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++) {
+        values[0] = facts_find(a, conditions[i]);
+        values[1] = facts_find(b, conditions[i]);
+        for (int v = 0; v < 2; v++)
+            if (values[v] == NULL)
+                values[v] = "unknown";
+        if (strcmp(values[0], values[1]) != 0)
+            return conditions[i];
+    }
+    return NULL;
+}
+
 int conditions_check(const struct run *run, const struct paths *paths, char *message)
 {
     struct run now;
+    const char *values[2], *name;
     run_init(&now);
     int result = conditions_add(&now, paths, message);
-    for (size_t i = 0; i < sizeof conditions / sizeof conditions[0] && result == 0; i++) {
-        const char *before = facts_find(run, conditions[i]),
-                   *after = facts_find(&now, conditions[i]);
-        if (before == NULL)
-            before = "unknown";
-        if (after == NULL)
-            after = "unknown";
-        if (strcmp(before, after) != 0)
-            result = message_set(message,
-                                 "run %s was begun with %s = %.100s, now it is %.100s: begin a new "
-                                 "run",
-                                 run->name, conditions[i], before, after);
-    }
+    if (result == 0 && (name = differing(run, &now, values)) != NULL)
+        result = message_set(message,
+                             "run %s was begun with %s = %.100s, now it is %.100s: begin a new run",
+                             run->name, name, values[0], values[1]);
     run_release(&now);
     return result;
+}
+
+int conditions_compare(const struct run *base, const struct run *new, char *message)
+{
+    const char *values[2];
+    const char *name = differing(base, new, values);
+    if (name == NULL)
+        return 0;
+    return message_set(message,
+                       "the runs differ in %s: %.100s and %.100s; to compare them all the same, "
+                       "give --across-conditions",
+                       name, values[0], values[1]);
 }

@@ -13,5 +13,7 @@
 int conditions_add(struct run *run, const struct paths *paths, char *message);
 /* Returns 0, or -1 with a message that names the first condition that has changed. */
 int conditions_check(const struct run *run, const struct paths *paths, char *message);
+/* Of two runs: 0, or -1 with a message that names the first condition that differs. */
+int conditions_compare(const struct run *base, const struct run *new, char *message);
 
 #endif

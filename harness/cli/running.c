@@ -264,6 +264,17 @@ void running_init(struct running *running, const char *command)
     run_init(&running->run);
 }
 
+int running_open_to_read(struct running *running)
+{
+    if (paths_init(&running->paths, running->message) < 0)
+        return -1;
+    running->store_path = running->options.store != NULL ? strdup(running->options.store)
+                                                         : report_default_store(&running->paths);
+    running->store =
+        running->store_path != NULL ? store_open(running->store_path, STORE_READ) : NULL;
+    return running->store != NULL ? 0 : message_set(running->message, "out of memory");
+}
+
 int running_open(struct running *running)
 {
     if (paths_init(&running->paths, running->message) < 0 ||

@@ -42,6 +42,8 @@ void running_release(struct running *running);
 /* Loads the catalogues and opens the store; as all below returns 0, or -1 with
  * running->message set. */
 int running_open(struct running *running);
+/* Opens the store only, to read from it. */
+int running_open_to_read(struct running *running);
 /* Plans the run that the options describe. Allocators that the run has already are taken as they
  * are, and the options name none then. */
 int running_plan(struct running *running);

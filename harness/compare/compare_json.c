@@ -10,7 +10,7 @@
 static json_t *side_of(const struct compare_report *report, enum compare_side side, bool *failed)
 {
     const struct comparison *comparison = report->comparison;
-    const struct allocator *allocator = &comparison->run->allocators[comparison->allocator[side]];
+    const struct allocator *allocator = comparison->who[side];
     json_t *object = json_object();
     json_value_set(object, "asked", json_value_text(report->word[side]), failed);
     json_value_set(object, "name", json_value_text(allocator->name), failed);

@@ -14,7 +14,7 @@ static void print_side(struct stream *stream, const struct compare_report *repor
 {
     static const char *const names[] = {"BASE", "NEW "};
     const struct comparison *comparison = report->comparison;
-    const struct allocator *allocator = &comparison->run->allocators[comparison->allocator[side]];
+    const struct allocator *allocator = comparison->who[side];
     stream_print(stream, "%s  ", names[side]);
     stream_line_text(stream, report->word[side]);
     stream_print(stream, ": ");
@@ -60,7 +60,11 @@ static void print_workload(struct stream *stream, const struct comparison *compa
         stream_print(stream, "\n");
         return;
     }
-    stream_print(stream, ": looked at %zu pairs\n", workload->seen);
+    if (comparison->independent)
+        stream_print(stream, ": %zu and %zu trials, not interleaved\n",
+                     workload->alone[COMPARE_BASE], workload->alone[COMPARE_NEW]);
+    else
+        stream_print(stream, ": looked at %zu pairs\n", workload->seen);
     stream_print(stream, "   %-*s%*s %*s  %-*s  verdict\n", NAME_COLUMNS, "measure", VALUE_COLUMNS,
                  "BASE", VALUE_COLUMNS, "NEW", CHANGE_COLUMNS, "NEW / BASE");
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)

@@ -87,7 +87,8 @@ char *compare_words_verdict(const struct compare_workload *workload,
         append(text, ": %s", verdict_reason_name(verdict->reason));
     if (verdict->verdict == VERDICT_UNDECIDED && verdict->reason == REASON_WIDE &&
         verdict->pairs_needed > verdict->pairs)
-        append(text, ", some %zu pairs would do", verdict->pairs_needed);
+        append(text, ", some %zu %s would do", verdict->pairs_needed,
+               verdict->design == DESIGN_PAIRED ? "pairs" : "trials each");
     return text;
 }
 
@@ -144,7 +145,8 @@ char *compare_words_result(const struct compare_report *report, char *text)
         break;
     case COMPARE_UNDECIDED:
         append(text, "undecided%s",
-               report->interrupted       ? ": interrupted"
+               comparison->independent   ? ": the trials were not interleaved"
+               : report->interrupted     ? ": interrupted"
                : comparison->out_of_time ? ": the time was up (--max-time)"
                                          : ": nothing is known to be worse, and not all to be "
                                            "as good");
@@ -160,6 +162,13 @@ char *compare_words_rates(const struct comparison *comparison, char *text)
 {
     const struct verdict_rules *rules = &comparison->rules.verdict;
     text[0] = '\0';
+    if (comparison->independent) {
+        append(text,
+               "The trials were not interleaved: on a machine that drifts, an allocator so "
+               "compared with itself is called changed in 18 %% to 41 %% of cases. Only exact "
+               "measures decide; compare live for the others.");
+        return text;
+    }
     append(text, "Looks after");
     for (size_t i = 0; i < rules->look_count; i++)
         append(text, "%s %zu",

@@ -71,8 +71,10 @@ int comparison_init(struct comparison *comparison, const struct run *run,
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     *comparison = (struct comparison){
         .run = run,
-        .allocator = {allocator[COMPARE_BASE], allocator[COMPARE_NEW]},
+        .allocator = {allocator[COMPARE_BASE],                   allocator[COMPARE_NEW]},
         .rules = *rules,
+        .who = {&run->allocators[allocator[COMPARE_BASE]],
+                      &run->allocators[allocator[COMPARE_NEW]]                         },
         .workload = calloc(run->workload_count + 1, sizeof *comparison->workload),
         .cpus = cpus > 0 ? (unsigned)cpus : 0,
     };
@@ -162,8 +164,8 @@ static bool is_fatal(const struct trial_record *trial)
            trial->status == STATUS_CORRUPT || trial->status == STATUS_NOT_INJECTED;
 }
 
-static void note_failure(struct compare_workload *workload, enum compare_side side,
-                         const struct trial_record *trial)
+void comparison_note_failure(struct compare_workload *workload, enum compare_side side,
+                             const struct trial_record *trial)
 {
     struct compare_failure *failure = &workload->failure[side];
     if (failure->status != STATUS_OK || !is_fatal(trial))
@@ -237,7 +239,7 @@ void comparison_add(struct comparison *comparison, const struct trial_record *tr
     if (side < 0 || trial->status == STATUS_PLANNED)
         return;
     if (trial->status != STATUS_OK) {
-        note_failure(workload, (enum compare_side)side, trial);
+        comparison_note_failure(workload, (enum compare_side)side, trial);
     } else if (trial->key.pass == PASS_TIMED) {
         result = hold(&workload->held[side], trial);
         if (result == 0)

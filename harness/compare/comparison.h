@@ -80,6 +80,7 @@ struct compare_workload {
     struct noise_flag flags[NOISE_FLAG_COUNT]; /* of the pairs that the last look was at */
     size_t pairs;                              /* complete, without the warm-up */
     size_t seen;                               /* pairs at the last look */
+    size_t alone[COMPARE_SIDES];               /* trials of series that were not interleaved */
     bool settled;                              /* needs no further pair */
     struct pair_table table[2];                /* by clock */
     struct compare_column column[COMPARE_MEASURE_COUNT];
@@ -91,6 +92,9 @@ struct compare_workload {
 struct comparison {
     const struct run *run; /* borrowed, as all of its strings */
     unsigned allocator[COMPARE_SIDES];
+    const struct allocator *who[COMPARE_SIDES];
+    bool independent; /* two series, not interleaved (stored.h): what is no exact measure does not
+                         gate */
     struct compare_rules rules;
     struct compare_workload *workload; /* by index into the run's */
     size_t workloads;

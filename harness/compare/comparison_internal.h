@@ -19,4 +19,14 @@ int evidence_look(struct comparison *comparison, struct compare_workload *worklo
 struct verdict_pairs evidence_pairs(const struct compare_workload *workload,
                                     enum compare_measure_name measure);
 
+/* What a failed trial says of its side. */
+void comparison_note_failure(struct compare_workload *workload, enum compare_side side,
+                             const struct trial_record *trial);
+
+/* Of series that were not interleaved: one trial more of a side, and the verdicts over all of them.
+ * -1 with errno ENOMEM. */
+int evidence_add_alone(struct compare_workload *workload, enum compare_side side,
+                       const struct trial_record *trial);
+int evidence_judge_series(struct comparison *comparison, struct compare_workload *workload);
+
 #endif

@@ -7,7 +7,9 @@
 bool compare_cell_gates(const struct comparison *comparison,
                         const struct compare_workload *workload, enum compare_measure_name measure)
 {
-    return comparison->rules.gates[measure] && workload->cell[measure].available;
+    bool exact = workload->cell[measure].verdict.design == DESIGN_EXACT;
+    return comparison->rules.gates[measure] && workload->cell[measure].available &&
+           (exact || !comparison->independent);
 }
 
 bool compare_cell_has_ratio(const struct compare_cell *cell)
@@ -48,6 +50,14 @@ size_t comparison_settled(const struct comparison *comparison)
     return count;
 }
 
+static bool only_exact_gates(const struct comparison *comparison)
+{
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        if (comparison->rules.gates[m] && m != MEASURE_SYSCALLS)
+            return false;
+    return true;
+}
+
 /* Of one workload. */
 static enum compare_result result_of(const struct comparison *comparison,
                                      const struct compare_workload *workload)
@@ -61,7 +71,9 @@ static enum compare_result result_of(const struct comparison *comparison,
         return COMPARE_UNDECIDED;
     if (outcome != OUTCOME_COMPARED)
         return COMPARE_NOTHING_WORSE;
-    enum compare_result result = COMPARE_NOTHING_WORSE;
+    enum compare_result result = comparison->independent && !only_exact_gates(comparison)
+                                     ? COMPARE_UNDECIDED
+                                     : COMPARE_NOTHING_WORSE;
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
         if (!compare_cell_gates(comparison, workload, (enum compare_measure_name)m))
             continue;
@@ -143,7 +155,7 @@ static int find_noise(const struct comparison *comparison, struct compare_worklo
     struct noise_trials base = pair_table_trials(table, PAIR_BASE);
     struct noise_trials new = pair_table_trials(table, PAIR_NEW);
     struct noise_place place = {.cpus = comparison->cpus, .threads = workload->spec->threads};
-    if (cell->pairs == 0)
+    if (cell->pairs == 0 || comparison->independent)
         return 0;
     base.trials = new.trials = cell->pairs;
     return noise_flags(&base, &new, cell, &place, workload->flags);
@@ -155,7 +167,7 @@ int comparison_finish(struct comparison *comparison, int64_t now_ns)
     comparison->ended_ns = now_ns;
     for (int m = 0; m < COMPARE_MEASURE_COUNT && result == 0; m++) {
         comparison->mean[m] = (struct suite_mean){.value = NAN, .low = NAN, .high = NAN};
-        if (has_mean((enum compare_measure_name)m))
+        if (!comparison->independent && has_mean((enum compare_measure_name)m))
             result = make_mean(comparison, (enum compare_measure_name)m);
     }
     for (size_t w = 0; w < comparison->workloads && result == 0; w++)

@@ -113,11 +113,24 @@ static bool parse_row(char *line, const struct heading *heading, struct import_e
     bool resizes = event->kind == TRACE_REALLOC || event->kind == TRACE_REALLOCARRAY;
     bool ends = resizes && event->old_key != 0 && event->size == 0;
     event->failed = value[COLUMN_error] != 0 || (event->key == 0 && !ends);
-    if (event->kind == TRACE_FREE || event->failed)
+    if (event->failed)
         event->key = 0;
     if (event->kind != TRACE_FREE && !resizes)
         event->old_key = 0;
     return line == NULL && event->kind != 0 && event->kind != TRACE_REALLOC_BEGIN;
+}
+
+/* A block named in the wrong column would be a free of nothing. */
+static int add_row(struct import *import, char *line, const struct heading *heading, char *message)
+{
+    struct import_event event;
+    if (!parse_row(line, heading, &event))
+        return import_mistake(import, message, "not a row as the heading tells");
+    if (event.kind == TRACE_FREE && event.old_key == 0 && event.key != 0)
+        return import_mistake(import, message, "what is freed stands in old_address");
+    if (event.kind == TRACE_FREE)
+        event.key = 0;
+    return import_add(import, &event, message);
 }
 
 static bool sniff(const unsigned char *start, size_t bytes)
@@ -141,13 +154,7 @@ static int read_csv(struct import *import, struct source *source, char *message)
                            "old_address,size,alignment,error (kind is needed)");
     import->has_times = has_column(&heading, COLUMN_time_ns);
     while ((got = source_line(source, &line, &length, message)) > 0) {
-        struct import_event event;
-        if (length == 0)
-            continue;
-        int done = !parse_row(line, &heading, &event)
-                       ? import_mistake(import, message, "not a row as the heading tells")
-                       : import_add(import, &event, message);
-        if (done < 0)
+        if (length > 0 && add_row(import, line, &heading, message) < 0)
             return -1;
     }
     return got;

@@ -38,8 +38,9 @@ struct heaptrack {
 static int add_class(struct heaptrack *h, const char *at, char *message)
 {
     uint64_t size;
+    /* Not to be skipped: the classes behind it would change their numbers. */
     if (!text_number(&at, 16, &size))
-        return import_mistake(h->import, message, "'a' is not followed by a size");
+        return source_fail(h->import->source, message, "'a' is not followed by a size");
     if (h->classes == h->room) {
         size_t room = h->room == 0 ? 1024 : 2 * h->room;
         struct class *larger =

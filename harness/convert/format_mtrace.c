@@ -110,7 +110,7 @@ static int read_mtrace(struct import *import, struct source *source, char *messa
         int done = 0;
         if (!parse(text, &line))
             done = import_mistake(import, message, "not a line of mtrace");
-        else if ((line.sign == '>') != (resized != 0) && line.sign != '<')
+        else if ((line.sign == '>') != (resized != 0) && (line.sign != '<' || resized != 0))
             done = import_mistake(import, message, "'<' and '>' do not stand in pairs"),
             resized = 0;
         else

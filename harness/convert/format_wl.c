@@ -22,9 +22,11 @@
 
 enum { WL_BYTES_MAXIMUM = 1 << 30, WL_THREADS_MAXIMUM = 1 << 16, WL_NUMBER_BYTES = 10 };
 
+enum { NOBODY = WL_THREADS_MAXIMUM };
+
 struct list { /* one thread's */
     size_t at;
-    bool done;
+    uint32_t next; /* in whatever row it stands; NOBODY: the last */
 };
 
 struct wl {
@@ -34,7 +36,9 @@ struct wl {
     uint64_t pointers, syncs;
     unsigned char *set; /* a bit a flag */
     struct list *list;
-    size_t lists, unsynced;
+    size_t lists, unsynced, taken;
+    uint32_t first, last;     /* the row of those whose turn it is next */
+    struct block_map waiting; /* by flag: the first in the row of those that wait for it */
 };
 
 /* A number at *at; false behind the end, or over 64 bits. */
@@ -145,12 +149,52 @@ static int perform(struct wl *wl, unsigned op, const uint64_t *value, uint64_t t
     return import_add(import, &event, message);
 }
 
-/* Goes on with one list up to its next operation of memory. Returns 1 when it moved, 0 when it
- * waits, -1 with a message. */
-static int step(struct wl *wl, size_t thread, char *message)
+static void queue_up(struct wl *wl, uint32_t thread)
+{
+    wl->list[thread].next = NOBODY;
+    if (wl->first == NOBODY)
+        wl->first = thread;
+    else
+        wl->list[wl->last].next = thread;
+    wl->last = thread;
+}
+
+static int wait_for(struct wl *wl, uint64_t flag, uint32_t thread, char *message)
+{
+    struct block *row = block_map_find(&wl->waiting, flag);
+    if (row == NULL) {
+        row = block_map_insert(&wl->waiting, flag);
+        if (row == NULL)
+            return fail(wl, wl->list[thread].at, "out of memory", message);
+        row->number = NOBODY;
+    }
+    wl->list[thread].next = (uint32_t)row->number;
+    row->number = thread;
+    return 0;
+}
+
+static void set_flag(struct wl *wl, uint64_t flag)
+{
+    struct block *row = block_map_find(&wl->waiting, flag);
+    if (wl->set != NULL)
+        wl->set[flag / 8] |= (unsigned char)(1 << flag % 8);
+    if (row == NULL)
+        return;
+    for (uint32_t thread = (uint32_t)row->number, next; thread != NOBODY; thread = next) {
+        next = wl->list[thread].next;
+        queue_up(wl, thread);
+    }
+    block_map_remove(&wl->waiting, row);
+}
+
+enum { WAITS, MOVED, DONE }; /* a list, after a step */
+
+/* Goes on with one list up to its next operation of memory, a flag that is not set, or its end.
+ * Returns which, or -1 with a message. */
+static int step(struct wl *wl, uint32_t thread, char *message)
 {
     struct list *list = &wl->list[thread];
-    for (bool moved = false;; moved = true) {
+    for (;;) {
         size_t at = list->at, from = at;
         uint64_t value[3] = {0};
         if (at >= wl->count)
@@ -166,38 +210,41 @@ static int step(struct wl *wl, size_t thread, char *message)
         if (operation->is_sync && value[0] > wl->syncs)
             return fail(wl, from, "a flag beyond those there are", message);
         if (op == WL_SYNC_R && !is_set(wl, value[0]))
-            return moved;
+            return wait_for(wl, value[0], thread, message) < 0 ? -1 : WAITS;
         list->at = at;
-        if (op == WL_SYNC_W && wl->set != NULL)
-            wl->set[value[0] / 8] |= (unsigned char)(1 << value[0] % 8);
+        /* Else a small file could hold operations without end. */
+        wl->taken += at - from;
+        if (wl->taken > wl->count)
+            return fail(wl, from, "the lists of threads overlap", message);
+        if (op == WL_SYNC_W)
+            set_flag(wl, value[0]);
         if (op == WL_DONE)
-            return list->done = true;
+            return DONE;
         if (operation->kind == 0)
             continue;
         for (unsigned i = 0; i < operation->pointers; i++)
             if (value[i] > wl->pointers)
                 return fail(wl, from, "a pointer beyond those there are", message);
-        return perform(wl, op, value, thread, message) < 0 ? -1 : 1;
+        return perform(wl, op, value, thread, message) < 0 ? -1 : MOVED;
     }
 }
 
 /* Threads take turns until all are done. */
 static int run(struct wl *wl, char *message)
 {
-    size_t done = 0, waiting = 0;
-    for (size_t thread = 0; done < wl->lists; thread = (thread + 1) % wl->lists) {
-        if (wl->list[thread].done) {
-            if (++waiting > wl->lists)
-                break;
-            continue;
-        }
-        int moved = step(wl, thread, message);
-        if (moved < 0)
+    size_t done = 0;
+    wl->first = NOBODY;
+    for (uint32_t thread = 0; thread < wl->lists; thread++)
+        queue_up(wl, thread);
+    while (wl->first != NOBODY) {
+        uint32_t thread = wl->first;
+        wl->first = wl->list[thread].next;
+        int now = step(wl, thread, message);
+        if (now < 0)
             return -1;
-        done += wl->list[thread].done;
-        waiting = moved != 0 ? 0 : waiting + 1;
-        if (waiting > wl->lists)
-            break;
+        if (now == MOVED)
+            queue_up(wl, thread);
+        done += now == DONE;
     }
     return done == wl->lists
                ? 0
@@ -219,6 +266,7 @@ static int read_wl(struct import *import, struct source *source, char *message)
     if (wl.unsynced > 0)
         snprintf(import->note, sizeof import->note,
                  "%zu frees of pointers without a block are none, as in trace_run", wl.unsynced);
+    block_map_release(&wl.waiting);
     free(wl.list);
     free(wl.set);
     free(bytes);

@@ -15,6 +15,8 @@ enum {
     TOKEN_FIRST = 1 << 16,
 };
 #define TOKEN_LAST (UINT64_MAX / 2)
+/* What lives at once, and more than any process can address: sums of it do not overflow. */
+#define LIVE_BYTES_MAXIMUM (UINT64_C(1) << 57)
 
 static int out_of_memory(struct import *import, char *message)
 {
@@ -287,6 +289,8 @@ int import_add(struct import *import, const struct import_event *event, char *me
         return add_free(import, event, message);
     if (event->failed)
         return add_failed(import, event, message);
+    if (event->size > LIVE_BYTES_MAXIMUM - import->live_bytes)
+        return import_mistake(import, message, "live blocks larger than an address space");
     if (!whole && event->kind != TRACE_MEMALIGN)
         return import_mistake(import, message, "an alignment that is no power of two");
     if (resizes && event->old_key != 0)

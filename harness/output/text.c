@@ -143,15 +143,38 @@ static void print_latency(struct page *page, size_t workload, size_t count)
     }
 }
 
+/* The cells of a workload added up; false: one of them has a trial that was not disturbed. */
+static bool all_disturbed(const struct page *page, size_t workload, size_t count,
+                          struct summary_cell *sum)
+{
+    *sum = (struct summary_cell){0};
+    for (size_t i = 0; i < count; i++) {
+        const struct summary_cell *cell = summary_cell(page->summary, workload, page->order[i]);
+        if (!table_has_figures(cell))
+            continue;
+        if (cell->disturbed < cell->ok)
+            return false;
+        sum->ok += cell->ok;
+        sum->disturbed += cell->disturbed;
+        for (unsigned d = 0; d < DISTURBANCE_COUNT; d++)
+            sum->disturbed_by[d] += cell->disturbed_by[d];
+    }
+    return sum->ok > 0;
+}
+
 /* One line for all allocators whose trials were disturbed. */
 static int print_disturbed(struct page *page, size_t workload, size_t count)
 {
     char *line = NULL, text[TABLE_DISTURBED_BYTES];
     size_t bytes = 0, named = 0;
+    struct summary_cell sum;
     FILE *words = open_memstream(&line, &bytes);
     if (words == NULL)
         return -1;
-    for (size_t i = 0; i < count; i++) {
+    bool all = all_disturbed(page, workload, count, &sum);
+    if (all)
+        fprintf(words, "disturbed: %s", table_disturbed(&sum, text));
+    for (size_t i = 0; i < count && !all; i++) {
         const struct summary_cell *cell = summary_cell(page->summary, workload, page->order[i]);
         if (cell->disturbed == 0 || !table_has_figures(cell))
             continue;

@@ -141,8 +141,8 @@ static unsigned usual_laps(const struct laying *laying)
     const struct replay_options *options = laying->options;
     uint64_t calls = laying->layout->calls, laps = options->laps;
     if (options->only_stops)
-        return 1;
-    if (laps == 0)
+        laps = (calls + REPLAY_STOPPED_LAP_CALLS - 1) / REPLAY_STOPPED_LAP_CALLS;
+    else if (laps == 0)
         laps = options->due ? REPLAY_LAPS_DUE : calls / REPLAY_LAP_CALLS;
     if (laps > TRIAL_LAPS_MAXIMUM - options->stop_count)
         laps = TRIAL_LAPS_MAXIMUM - options->stop_count;

@@ -11,6 +11,7 @@ struct open_realloc {
 };
 
 static const char twice_live[] = "its block is handed out while it is live";
+static const char too_large[] = "its size and those of the live blocks exceed an address space";
 static const char never_live[] = "its block was freed before, or never allocated";
 
 int lives_init(struct lives *lives, bool inherited)
@@ -62,6 +63,10 @@ void lives_forget(struct lives *lives, uint32_t number)
 
 static int begin(struct lives *lives, uint64_t address, uint64_t size, struct change *change)
 {
+    if (size > (uint64_t)(INT64_MAX - lives->live_bytes)) {
+        change->mistake = too_large;
+        return 0;
+    }
     uint32_t number = new_life(lives, size);
     if (number == LIFE_NONE)
         return -1;

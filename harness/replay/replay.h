@@ -16,6 +16,8 @@
 enum {
     REPLAY_STOPS_MAXIMUM = 256,
     REPLAY_LAP_CALLS = 200000,   /* of a lap where `laps` is left to us: 4 ms at 20 ns a call */
+    /* The same with `only_stops`: the maker holds a lap's calls, some 70 bytes each. */
+    REPLAY_STOPPED_LAP_CALLS = 500000,
     REPLAY_MEETING_CALLS = 2500, /* a worker wakes up for a lap in the time of so many */
     /* A stretch (replay_script.h) has so many calls at least, and allocates this share of what is
      * live: waking a worker up takes its time, and twice the share may live too long. */
@@ -43,7 +45,7 @@ struct replay_stop {
 struct replay_options {
     bool fold;             /* all threads on one worker */
     bool due;              /* the script tells times, for speeds other than 'max' */
-    bool only_stops;       /* laps end at the stops and nowhere else (but the end) */
+    bool only_stops;       /* laps end at the stops, and else only for memory's sake */
     unsigned laps, repeat; /* 0: chosen by the number of calls */
     const struct replay_stop *stops;
     size_t stop_count;     /* <= REPLAY_STOPS_MAXIMUM */

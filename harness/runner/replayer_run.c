@@ -59,6 +59,20 @@ static inline void touch_new(void *block, size_t bytes, enum touch touch, unsign
         *(unsigned char *)block = mark;
 }
 
+/* A block of the slot that stays there, at another size. */
+static inline void resize(struct worker *worker, replayer_slot *slot, size_t old_bytes,
+                          size_t bytes, unsigned char mark)
+{
+    const enum touch touch = replayer_of(worker)->touch;
+    void *block = realloc(atomic_load_explicit(slot, memory_order_relaxed), bytes);
+    if (heapmark_unlikely(block == NULL) && bytes > 0)
+        worker_out_of_memory(worker, bytes);
+    atomic_store_explicit(slot, block, memory_order_relaxed);
+    /* Where the first page has been begun, no other byte of it is for the common policies. */
+    if (bytes > old_bytes && (old_bytes == 0 || bytes > TOUCH_STRIDE_BYTES || touch == TOUCH_ALL))
+        touch_range(block, old_bytes, bytes, touch, mark);
+}
+
 static inline __attribute__((always_inline)) void run(struct worker *worker, const uint64_t *word,
                                                       const bool sampled)
 {
@@ -103,6 +117,18 @@ static inline __attribute__((always_inline)) void run(struct worker *worker, con
             break;
         case SCRIPT_END:
             return;
+        case SCRIPT_OLD_SIZE:
+            /* The only prefix of nearly all reallocs; the careful loop knows how to time them. */
+            if (!sampled && script_kind_of(word[1]) == SCRIPT_REALLOC) {
+                uint32_t at = script_slot_of(word[1]);
+                bytes = script_size_of(word[1]);
+                resize(worker, &slots[at], script_value_of(now), bytes, replayer_mark(at));
+                account(&books, (int64_t)bytes - (int64_t)script_value_of(now));
+                note_peak(&books);
+                word += 2;
+                break;
+            }
+            /* fall through */
         default: {
             struct replayer_call call;
             word = replayer_next(worker, word, &call);

@@ -54,7 +54,8 @@ int verdict_set_scale(struct verdict_cell *cell, struct verdict_values base,
     double typical = order_statistic_median(sorted, base.count);
     free(sorted);
     cell->typical = typical;
-    cell->is_ratio = all_positive(base) && all_positive(new);
+    /* Ratios of what is within the tolerance of nothing would be noise without bounds. */
+    cell->is_ratio = all_positive(base) && all_positive(new) && typical > measure->tolerance;
     double threshold =
         cell->is_ratio ? log1p(measure->threshold) : measure->threshold * fabs(typical);
     double tolerance = cell->is_ratio ? log1p(measure->tolerance / typical) : measure->tolerance;

@@ -136,7 +136,8 @@ struct verdict_estimate {
 struct verdict_cell {
     struct verdict_measure measure;
     enum verdict_design design;
-    bool is_ratio;  /* scale: ln ratios; else differences, since some value was not above 0 */
+    bool is_ratio;  /* scale: ln ratios; else differences, since some value was not above 0, or
+                       BASE's  are within the tolerance */
     double zone;    /* half-width of 'same' on that scale */
     double least;   /* estimate that is called a change, on that scale */
     double typical; /* median of BASE, in units: what differences are relative to */

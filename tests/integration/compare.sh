@@ -112,6 +112,40 @@ assert suite.find("testcase/failure").get("message").startswith("slower: NEW / B
 PY
 }
 
+test_stored_runs() {
+    slow_shim
+    [ "$(status_of compare glibc "slow=$TMP/slow.so" --gate time --format json)" = 1 ]
+    mv "$TMP/out" "$TMP/live"
+    # The same trials give the same verdicts.
+    [ "$(status_of compare run:/glibc run:/slow --gate time --format json)" = 1 ]
+    /usr/bin/python3 - "$TMP/live" "$TMP/out" <<'PY'
+import json, sys
+live, again = (json.load(open(p)) for p in sys.argv[1:])
+for part in "workloads", "geometric_mean", "rules", "result", "run":
+    assert live[part] == again[part], (part, live[part], again[part])
+PY
+    # A run of `run` has as many pairs as it has blocks, and one look.
+    "$HEAPMARK" run -q -w pairs:laps=3,pairs=50000 -a glibc -a "slow=$TMP/slow.so" -n 10 -o "$(store)"
+    [ "$(status_of compare run:/glibc run:/slow --gate time)" = 1 ]
+    grep -q 'Looks after 10 pairs' "$TMP/out"
+    # Two runs are two series, which decide nothing, unless what is asked for is exact.
+    first=$(sqlite3 "$(store)" 'select name from runs order by id limit 1')
+    [ "$(status_of compare "run:$first/glibc" run:/slow)" = 2 ]
+    grep -q 'undecided: the trials were not interleaved' "$TMP/out"
+    if grep -q '^ \* time' "$TMP/out"; then exit 1; fi
+    [ "$(status_of compare "run:$first/glibc" run:/glibc --gate syscalls)" = 0 ]
+    # Runs of different conditions are compared when it is asked for.
+    sqlite3 "$(store)" "update facts set value = 'another' where name = 'kernel' and run_id = 1"
+    expect 3 'the runs differ in kernel: another' compare "run:$first/glibc" run:/glibc
+    one_line
+    [ "$(status_of compare "run:$first/glibc" run:/glibc --gate syscalls --across-conditions)" = 0 ]
+    expect 3 'the same trials' compare run:/glibc run:/glibc
+    expect 3 'holds no run called nosuch' compare run:nosuch/glibc run:/glibc
+    expect 3 'say which allocator' compare run: run:/glibc
+    expect 3 'no such allocator in it' compare run:/nosuch run:/glibc
+    expect 3 'only be compared with a stored run' compare run:/glibc glibc
+}
+
 # A checkout of its own at $TMP/tree, with the programs that are built here.
 own_checkout() {
     git rev-parse --git-dir >/dev/null 2>&1 || { echo "not a git checkout"; exit 77; }
@@ -133,6 +167,24 @@ test_revisions_are_built_and_kept() {
     printf '#!/bin/sh\nexit 1\n' >"$TMP/make"
     chmod +x "$TMP/make"
     [ "$(PATH=$TMP:$PATH status_of compare bump@HEAD bump --gate syscalls)" = 0 ]
+}
+
+test_make_regress() {
+    own_checkout
+    cp Makefile "$TMP/tree/" # this one, which may not be committed yet
+    ln -s build/release/heapmark "$TMP/tree/heapmark"
+    regress() {
+        make -s -C "$TMP/tree" -o all regress REGRESS=bump REGRESS_BASE=HEAD \
+            REGRESS_OPTIONS="-q -w pairs:laps=3,pairs=50000 --gate time --max-pairs 12 -o $(store)"
+    }
+    regress | grep -q 'allocators/ is as it was at HEAD'
+    [ ! -e "$(store)" ]
+    echo '/* changed */' >>"$TMP/tree/allocators/bump/bump.c"
+    slow_shim
+    cp "$TMP/slow.so" "$TMP/tree/build/release/libbump.so"
+    if regress >"$TMP/out" 2>"$TMP/err"; then cat "$TMP/out"; exit 1; fi
+    grep -q 'regress: worse than at HEAD, or could not run: bump' "$TMP/out"
+    grep -qE '^ \* time .* slower$' "$TMP/out"
 }
 
 test_revisions_that_cannot_be_had() {

@@ -133,3 +133,20 @@ test_a_corrupting_allocator_is_caught() {
     [ $status = 1 ]
     [ "$(query "select status from trials where pass = 'inspect'")" = corrupt ]
 }
+
+# The traces that ship: sound, of the promised sizes, all in the suite, and described as they are.
+test_traces_that_ship() {
+    local trace calls total=0 bytes
+    [ "$(ls workloads/traces/*.hmt | wc -l)" -ge 8 ]
+    "$HEAPMARK" trace verify workloads/traces/*.hmt
+    for trace in workloads/traces/*.hmt; do
+        bytes=$(stat -c %s "$trace")
+        total=$((total + bytes))
+        [ "$bytes" -le $((3 << 20)) ]
+        calls=$("$HEAPMARK" trace info "$trace" | sed -nE 's/^([0-9,]+) calls in .*/\1/p' | tr -d ,)
+        [ "$calls" -ge 100000 ] && [ "$calls" -le 10000000 ]
+        grep -qF "../traces/${trace##*/}" workloads/suites/recorded.ini
+        grep -F "| ${trace##*/} |" workloads/traces/README.md | tr -d , | grep -qF "| $calls |"
+    done
+    [ "$total" -le $((20 << 20)) ]
+}

@@ -8,6 +8,7 @@
 #include "trace_fixture.h"
 #include "trace_reader.h"
 #include "trace_writer.h"
+#include "wl.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -131,6 +132,7 @@ static void test_mistakes_name_their_line(void **unused)
             "text:4: frees or resizes a block that has been freed");
     refused("= Start\n@ a:[0x1] + 0x10\n", "text:2: not a line of mtrace");
     refused("= Start\n@ a:[0x1] > 0x10 0x8\n", "text:2: '<' and '>'");
+    refused("= Start\n@ a:[0x1] < 0x10\n@ a:[0x1] < 0x20\n", "text:3: '<' and '>'");
     refused("10\n2\n3\n1\na 0 8\nf 1\n", "text:6: frees or resizes");
     refused("10\n2\n3\n1\na 0 8\na 7 8\n", "text:6: an id beyond");
     refused("10\n1\n2\n1\na 0 8\n", "the header tells of 2 operations, the file has 1");
@@ -142,6 +144,8 @@ static void test_mistakes_name_their_line(void **unused)
     refused("v 10400 3\na 8 1\n+ 0\n- 0\n- 0\n", "text:5: frees a block of a class");
     refused("kind,size,address\nmalloc,8\n", "text:2: not a row");
     refused("kind,size,address\nmalloc,8,0\nmemalign,0x,9\n", "text:3: not a row");
+    refused("kind,size,address\nmalloc,8,1\nfree,,1\n", "text:3: what is freed stands in");
+    refused("kind,size,address\nmalloc,9223372036854775807,1\n", "text:2: live blocks larger");
     refused("nothing of any kind\n", "is of no format known");
     refused("", "text: empty");
     refused("= Start\n= End\n", "not one operation of mtrace");
@@ -166,6 +170,76 @@ static void test_lenient_skips_and_counts(void **unused)
     assert_int_equal(in->op[1].kind, TRACE_FREE);
     assert_int_equal(in->op[1].old_address, in->op[0].address);
     free(in);
+}
+
+/* What others are counted by cannot be skipped. */
+static void test_lenient_refuses_what_would_shift_numbers(void **unused)
+{
+    (void)unused;
+    struct imported *in = import_text("v 10400 3\na 8 1\na z\na 9 1\n+ 1\n", true);
+    assert_int_equal(in->done, -1);
+    assert_non_null(strstr(in->message, "text:3: 'a' is not followed by a size"));
+    free(in);
+}
+
+static size_t put_wl(unsigned char *at, unsigned opcode, uint64_t value)
+{
+    enum { NUMBER_BYTES = 4 };
+    at[0] = (unsigned char)opcode;
+    for (unsigned i = 0; i < NUMBER_BYTES; i++)
+        at[1 + i] = (unsigned char)((value >> 7 * (NUMBER_BYTES - 1 - i) & 0x7f) |
+                                    (i + 1 < NUMBER_BYTES ? 0x80 : 0));
+    return 1 + NUMBER_BYTES;
+}
+
+/* A small file with many threads that wait, and one that works: the others cost nothing. And lists
+ * that share their bytes, which could hold operations without end. */
+static void test_wl_of_many_threads_takes_no_time(void **unused)
+{
+    enum {
+        THREADS = 60000,
+        CALLS = 200000,
+        HEAD = 5 * (THREADS + 3) + 1,
+        WAIT = 6,
+        WORK = HEAD + WAIT * (THREADS - 1)
+    };
+    unsigned char *bytes = malloc(WORK + 11 * CALLS + WAIT);
+    size_t at = 0;
+    char message[MESSAGE_BYTES];
+    (void)unused;
+    assert_non_null(bytes);
+    for (int overlap = 0; overlap < 2; overlap++, at = 0) {
+        at += put_wl(bytes + at, WL_ALLOC_PTRS, 2);
+        at += put_wl(bytes + at, WL_ALLOC_SYNCS, 2);
+        at += put_wl(bytes + at, WL_NTHREADS, THREADS);
+        for (unsigned i = 0; i < THREADS - 1; i++)
+            at += put_wl(bytes + at, WL_START_THREAD, overlap ? WORK : HEAD + WAIT * i);
+        at += put_wl(bytes + at, WL_START_THREAD, WORK);
+        bytes[at++] = WL_DONE;
+        for (unsigned i = 0; i < THREADS - 1; i++) {
+            at += put_wl(bytes + at, WL_SYNC_R, 1);
+            bytes[at++] = WL_DONE;
+        }
+        for (unsigned i = 0; i < CALLS; i++) {
+            at += put_wl(bytes + at, WL_MALLOC, 1);
+            bytes[at++] = 8;
+            at += put_wl(bytes + at, WL_FREE, 1);
+        }
+        at += put_wl(bytes + at, WL_SYNC_W, 1);
+        bytes[at++] = WL_DONE;
+        struct import_result result;
+        struct import_request request = {.output = path_of("wl.hmt")};
+        struct source *source = source_of_memory("text", bytes, at, message);
+        int done = import_source(source, &request, &result, message);
+        assert_int_equal(done, overlap ? -1 : 0);
+        if (overlap)
+            assert_non_null(strstr(message, "the lists of threads overlap"));
+        else
+            assert_int_equal(result.counts.operations, 2 * CALLS);
+        source_close(source);
+        unlink(request.output);
+    }
+    free(bytes);
 }
 
 static void test_rep_orders_are_told_apart(void **unused)
@@ -593,6 +667,8 @@ int main(void)
         cmocka_unit_test(test_mtrace_tells_each_call),
         cmocka_unit_test(test_mistakes_name_their_line),
         cmocka_unit_test(test_lenient_skips_and_counts),
+        cmocka_unit_test(test_lenient_refuses_what_would_shift_numbers),
+        cmocka_unit_test(test_wl_of_many_threads_takes_no_time),
         cmocka_unit_test(test_rep_orders_are_told_apart),
         cmocka_unit_test(test_times_and_threads_of_memory_replay),
         cmocka_unit_test(test_valgrind_takes_one_process),

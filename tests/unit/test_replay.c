@@ -475,11 +475,17 @@ static void traces_that_cannot_be_are_refused(void **state)
         {.kind = TRACE_MALLOC, .address = 16, .size = 1},
         {.kind = TRACE_CALLOC, .address = 16, .size = 1},
     };
+    const struct trace_op large[] = {
+        {.kind = TRACE_MALLOC, .address = 16, .size = INT64_MAX},
+        {.kind = TRACE_MALLOC, .address = 32, .size = 1        },
+    };
     (void)state;
     write_ops(twice, 3, 1);
     refuses(&usual, "operation 2 cannot be: its block was freed before, or never allocated");
     write_ops(live, 2, 1);
     refuses(&usual, "operation 1 cannot be: its block is handed out while it is live");
+    write_ops(large, 2, 1);
+    refuses(&usual, "operation 1 cannot be: its size and those of the live blocks exceed");
     write_ops(live, 0, 1);
     refuses(&usual, "no call of malloc");
     write_ops(live, 1, 1);
@@ -613,6 +619,27 @@ static void laps_and_repetitions_are_chosen_by_the_calls(void **state)
     model_release(&model);
 }
 
+/* A lap's calls are held in memory: there are no endless laps, even where only stops matter. */
+static void laps_between_stops_are_bounded(void **state)
+{
+    const struct replay_stop end = {REPLAY_AT_END, 0};
+    const struct replay_options options = {.only_stops = true, .stops = &end, .stop_count = 1};
+    struct replay replay;
+    char message[MESSAGE_BYTES];
+    size_t count = REPLAY_STOPPED_LAP_CALLS + 1;
+    struct trace_op *ops = calloc(count, sizeof *ops);
+    (void)state;
+    assert_non_null(ops);
+    for (size_t i = 0; i < count; i++)
+        ops[i].kind = TRACE_FREE;
+    write_ops(ops, count, 1);
+    free(ops);
+    assert_int_equal(replay_make(&replay, trace, &options, message), 0);
+    assert_int_equal(replay.head.laps, 2);
+    assert_int_equal(replay.stop_lap[0], 2);
+    replay_release(&replay);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -624,6 +651,7 @@ int main(void)
         cmocka_unit_test(many_threads_share_workers_or_are_refused),
         cmocka_unit_test(workers_are_kept_together),
         cmocka_unit_test(laps_and_repetitions_are_chosen_by_the_calls),
+        cmocka_unit_test(laps_between_stops_are_bounded),
     };
     return cmocka_run_group_tests(tests, make_trace_path, remove_trace);
 }
