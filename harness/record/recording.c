@@ -147,8 +147,7 @@ static int finish_file(struct recording *recording, enum recording_ending ending
     struct recording_result *result = &recording->result;
     const struct ring *ring = recording->memory.ring;
     struct trace_facts facts = {0};
-    uint64_t unrecorded = atomic_load_explicit(&ring->unrecorded, memory_order_relaxed);
-    result->lost = merge_lost(recording->merge) + unrecorded;
+    result->lost = merge_lost(recording->merge);
     result->stalls = atomic_load_explicit(&ring->stalls, memory_order_relaxed);
     result->stall_ns = atomic_load_explicit(&ring->stall_ns, memory_order_relaxed);
     set_allocator(recording, &facts);
@@ -156,8 +155,6 @@ static int finish_file(struct recording *recording, enum recording_ending ending
     set_number(&facts, "stalls", result->stalls);
     set_number(&facts, "stall_ns", result->stall_ns);
     set_number(&facts, "lost", result->lost);
-    if (unrecorded > 0)
-        trace_facts_set(&facts, "inherited", "yes");
     int written = write_ahead(recording, message);
     result->operations = trace_writer_operations(recording->writer);
     if (written < 0) {

@@ -46,7 +46,7 @@ static void the_timed_pass_yields_times(void **state)
     fixture_init(&fixture, "{under} sleep 0.05; " BUSY_AWK);
     assert_int_equal(fixture_trial(&fixture, PASS_TIMED), STATUS_OK);
     assert_string_equal(fixture.record.detail, "");
-    assert_in_range(fixture.record.wall_ns, NS_PER_S / 20, 5 * NS_PER_S);
+    assert_in_range(fixture.record.wall_ns, NS_PER_S / 20, 60 * NS_PER_S);
     assert_in_range(fixture.record.cpu_ns, 1, fixture.record.wall_ns);
     assert_true(fixture.record.elapsed_ns >= fixture.record.wall_ns);
     assert_non_null(strstr(fixture.record.malloc_file, "libc.so.6"));
@@ -88,8 +88,9 @@ static void without_ptrace_memory_is_polled(void **state)
 {
     struct program_fixture fixture;
     (void)state;
-    fixture_init(&fixture,
-                 "{under} awk 'BEGIN { for (i = 0; i < 400000; i++) a[i % 40000] = i \"x\" }'");
+    /* It stays for a while at its peak: a look that comes late on a busy machine finds it there. */
+    fixture_init(&fixture, "{under} awk 'BEGIN { for (i = 0; i < 400000; i++) a[i % 40000] = i "
+                           "\"x\"; system(\"sleep 0.5\") }'");
     fixture.options.never_trace = true;
     assert_int_equal(fixture_trial(&fixture, PASS_MEMORY), STATUS_OK);
     assert_non_null(strstr(fixture.record.detail, "polled"));
