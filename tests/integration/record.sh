@@ -288,3 +288,12 @@ test_a_program_left_behind_is_waited_for() {
     verify d.2-daemon.hmt
     [ "$(fact d.2-daemon.hmt reason)" = forked ]
 }
+
+test_a_fork_that_vforks_before_it_allocates() {
+    cd "$TMP"
+    build early 'if (fork() == 0) { if (vfork() == 0) { free(malloc(77)); _exit(0); } usleep(50000); churn(2000); _exit(0); }
+        wait(0); return 0;'
+    expect 0 record -o early.hmt -- ./early
+    verify early.hmt && verify early.2-early.hmt
+    [ "$("$HEAPMARK" trace dump early.2-early.hmt | grep -c malloc)" -ge 2000 ]
+}
