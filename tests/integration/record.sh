@@ -297,3 +297,20 @@ test_a_fork_that_vforks_before_it_allocates() {
     verify early.hmt && verify early.2-early.hmt
     [ "$("$HEAPMARK" trace dump early.2-early.hmt | grep -c malloc)" -ge 2000 ]
 }
+
+test_a_program_that_overwrites_its_ring() {
+    cd "$TMP"
+    build wild 'free(malloc(1)); char line[512]; unsigned long from = 0, to = 0; FILE *maps = fopen("/proc/self/maps", "r");
+        while (fgets(line, sizeof line, maps)) if (strstr(line, "heapmark-ring")) sscanf(line, "%lx-%lx", &from, &to);
+        if (from == 0) return 1;
+        if (argv[1][0] == 0x61) memset((void *)from, 0x5a, to - from);
+        else *(uint64_t *)(from + 8) = 0x7777000000000;
+        usleep(100000); write(1, "alive\n", 6); _exit(3);'
+    expect 125 record -o all.hmt -- ./wild all >out
+    says 'has overwritten.*; wild goes on unrecorded$'
+    grep -qx alive out
+    verify all.hmt
+    # Where the chunks are, record knows by itself.
+    expect 3 record -o offset.hmt -- ./wild offset
+    verify offset.hmt
+}
