@@ -314,3 +314,34 @@ test_a_program_that_overwrites_its_ring() {
     expect 3 record -o offset.hmt -- ./wild offset
     verify offset.hmt
 }
+
+test_a_process_in_a_pid_namespace() {
+    cd "$TMP"
+    unshare -rpf true 2>/dev/null || exit 77
+    # Threads that live longer than record waits between two looks at who is gone.
+    build contained 'void *run(void *a) { for (int i = 0; i < 40; i++) { churn(100); usleep(10000); } return a; }
+        int main(void) { pthread_t t[2]; for (int i = 0; i < 2; i++) pthread_create(&t[i], 0, run, 0);
+            for (int i = 0; i < 2; i++) pthread_join(t[i], 0); return 0; }'
+    expect 0 record --only contained -o c.hmt -- unshare -rpf ./contained
+    verify c.hmt
+    [ "$("$HEAPMARK" trace dump c.hmt | grep -c malloc)" -ge 8000 ]
+    # Those that come and go leave their room in the ring.
+    build gone 'void *run(void *a) { churn(1); usleep(1000); return a; }
+        int main(void) { for (int i = 0; i < 100; i++) { pthread_t t; pthread_create(&t, 0, run, 0); pthread_join(t, 0); } return 4; }'
+    expect 4 record --buffer 1M --only gone -o g.hmt -- unshare -rpf ./gone
+    verify g.hmt
+}
+
+test_more_threads_than_the_ring_has_room_for() {
+    cd "$TMP"
+    build crowd 'pthread_barrier_t all; void *run(void *a) { free(malloc(9)); pthread_barrier_wait(&all); return a; }
+        int main(void) { enum { N = 100 }; pthread_t t[N]; pthread_barrier_init(&all, 0, N);
+            for (int i = 0; i < N; i++) pthread_create(&t[i], 0, run, 0);
+            for (int i = 0; i < N; i++) pthread_join(t[i], 0); puts("through"); return 5; }'
+    expect 5 record -o wide.hmt -- ./crowd
+    verify wide.hmt
+    expect 125 timeout 60 "$HEAPMARK" record --buffer 1M -o narrow.hmt -- ./crowd >out
+    says 'threads hold all of the ring.*larger --buffer; crowd goes on unrecorded$'
+    grep -qx through out
+    verify narrow.hmt
+}
