@@ -65,6 +65,7 @@ RUNNER_SOURCES  := $(wildcard harness/runner/*.c workloads/*.c) $(addprefix harn
 FREELIST_POLICIES := first next best worst
 ALLOCATORS      := bump $(addprefix freelist-,$(FREELIST_POLICIES))
 LIBRARIES       := $(patsubst %,$(B)/lib%.so,$(ALLOCATORS)) $(B)/libheapmark-witness.so \
+                   $(B)/libheapmark-still-clock.so \
                    $(B)/libheapmark-recorder.so
 PROGRAMS        := $(B)/heapmark $(B)/heapmark-runner
 
@@ -136,6 +137,9 @@ $(B)/pic/harness/recorder/%.o: INC_allocators += -Iharness/common -Iharness/trac
 $(B)/libheapmark-witness.so: $(call pic,$(wildcard harness/witness/*.c))
 	@echo "  LINK  $@"
 	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
+$(B)/libheapmark-still-clock.so: $(call pic,$(wildcard harness/still_clock/*.c))
+	@echo "  LINK  $@"
+	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
 $(B)/libheapmark-recorder.so: $(call pic,$(wildcard harness/recorder/*.c))
 	@echo "  LINK  $@"
 	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
@@ -143,7 +147,7 @@ $(B)/libheapmark-recorder.so: $(call pic,$(wildcard harness/recorder/*.c))
 # ---- packages ---------------------------------------------------------------
 PACKAGES := gcc make libc6-dev libsqlite3-dev libjansson-dev libinih-dev libmd-dev libcmocka-dev \
             libzstd-dev libxxhash-dev zlib1g-dev \
-            gnuplot-nox fonts-dejavu-core hyperfine strace \
+            gnuplot-nox fonts-dejavu-core hyperfine strace valgrind \
             libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 libtbbmalloc2 \
             sqlite3 python3 redis-server redis-tools lua5.4 z3
 deps:

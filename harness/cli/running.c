@@ -170,6 +170,7 @@ int running_plan(struct running *running)
         .allocators = options->allocators.words,
         .allocator_count = options->allocators.count,
         .blocks = options->blocks,
+        .instructions = options->instructions,
         .latency = options->latency_gap > 0,
         .inspections = options->inspections,
     };

@@ -49,7 +49,10 @@
     X(latency_p99_ns, "ns", "99 %; absent, as those below, when fewer than ten took longer")   \
     X(latency_p999_ns, "ns", "99.9 %")                                                         \
     X(latency_p9999_ns, "ns", "99.99 %")                                                       \
-    X(latency_max_ns, "ns", "the longest of them")
+    X(latency_max_ns, "ns", "the longest of them")                                             \
+    X(instructions, "instructions",                                                            \
+      "executed in the laps, counted by callgrind (instructions pass: fewer laps, and "        \
+      "`operations` are those of the same laps)")
 
 /* X(name, unit, help), at every checkpoint. The first block is /proc/PID/status in its words. */
 #define CHECKPOINT_MEASURES(X)                                                                   \

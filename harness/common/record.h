@@ -27,7 +27,8 @@ int workload_kind_parse(const char *name);
     X(TIMED, "timed", "measures time")                                                         \
     X(INSPECT, "inspect", "untimed: system calls, usable bytes, heap walk, contents verified") \
     X(MEMORY, "memory", "untimed, programs: memory of the process over time")                  \
-    X(LATENCY, "latency", "times single calls, and therefore not the whole")
+    X(LATENCY, "latency", "times single calls, and therefore not the whole")                   \
+    X(INSTRUCTIONS, "instructions", "untimed, under callgrind: counts instructions")
 
 enum pass {
 #define X(name, text, help) PASS_##name,
@@ -146,8 +147,8 @@ struct fact {
     char *value;
 };
 
-/* Facts of what disturbs: "doctor_NAME" = "warning: what was found"; and what the last comparison of
- * an allocator with itself showed here, as relative changes. */
+/* Facts of what disturbs: "doctor_NAME" = "warning: what was found"; and what the last comparison
+ * of an allocator with itself showed here, as relative changes. */
 #define FACT_DOCTOR_PREFIX     "doctor_"
 #define FACT_NOISE_MEASURED_NS "self_noise_measured_ns" /* CLOCK_REALTIME */
 #define FACT_NOISE_SECONDS     "self_noise_seconds"     /* that a comparison takes */

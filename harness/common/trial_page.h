@@ -21,13 +21,17 @@ enum {
     TRIAL_SCRIPT_FD = 6,  /* the decoded trace (replay_script.h), for a recorded workload */
     TRIAL_BLOCKS_FD = 7,  /* where the runner lists blocks at a map stop (block_list.h) */
     TRIAL_LATENCY_FD = 8, /* where times of single calls are counted (latency_sheet.h) */
-    TRIAL_PAGE_VERSION = 3,
+    TRIAL_COUNTS_FD = 9,  /* callgrind's output; the runner leaves it alone */
+    TRIAL_PAGE_VERSION = 4,
     TRIAL_MAP_STOPS_MAXIMUM = 256,
     TRIAL_MAP_STOP = 0x80,     /* the byte on the channel, where a checkpoint sends its number */
     TRIAL_LAPS_MAXIMUM = 1024, /* timed laps; lap 0 comes on top */
     TRIAL_THREADS_MAXIMUM = 256,
     TRIAL_WORKER_BYTES = 128, /* the runner asserts that its struct worker has this size */
 };
+
+/* The function of the runner in which instructions are counted. */
+#define TRIAL_COUNTED_FUNCTION "heapmark_counted_lap"
 
 /* How the runner says that it ended; the harness knows what else can happen to a process. */
 enum trial_outcome {
@@ -71,6 +75,8 @@ struct trial_page {
                                                    stand as at a checkpoint */
     uint64_t latency_seed;                      /* of the draws of which */
     uint32_t latency_gap; /* time one call in so many; 1: every one, 0: none */
+    uint32_t count_laps;  /* run under callgrind: so many timed laps, or one repetition of a
+                             trace; 0: not */
     uint32_t inspect;     /* an untimed pass: account for every block, verify all contents */
 
     /* ---- written by the runner ---- */

@@ -1,6 +1,7 @@
 /* Starts one trial; see child.h. */
 #include "child.h"
 
+#include "callgrind.h"
 #include "clock.h"
 #include "descriptor.h"
 #include "environment.h"
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -25,7 +27,7 @@ enum { TRACE_FD = 5 };
 /* The far ends, which the child gets; ours are in struct child. */
 struct far_ends {
     int page, channel, errors, trace;
-    int script, blocks, latency; /* the caller's; 0: none */
+    int script, blocks, latency, counts; /* the caller's; 0: none */
 };
 
 static int open_page(struct child *child, struct far_ends *far)
@@ -78,6 +80,7 @@ static int fill_page(struct trial_page *page, const struct child_spec *spec, cha
     page->settle_ns = spec->settle_ns;
     page->cpu = spec->cpu;
     page->inspect = spec->inspect;
+    page->count_laps = spec->count_laps;
     page->latency_gap = spec->latency_gap;
     page->latency_seed = spec->latency_seed;
     page->map_stop_count = spec->map_stop_count;
@@ -112,6 +115,33 @@ static const char **make_arguments(const char *runner, bool trace, const struct 
     return arguments;
 }
 
+static const char **make_callgrind_arguments(const char *runner)
+{
+    size_t count = 0;
+    while (callgrind_words[count] != NULL)
+        count++;
+    const char **arguments = calloc(count + 2, sizeof *arguments);
+    if (arguments == NULL)
+        return NULL;
+    memcpy(arguments, callgrind_words, count * sizeof *arguments);
+    arguments[count] = runner;
+    return arguments;
+}
+
+/* Addresses that are the same in every trial make counts the same, where an allocator's ways depend
+ * on them. The personality is this thread's; where it may not be changed, there is no harm. */
+static int start_unshuffled(struct child *child, const struct process_spec *process)
+{
+    int before = personality(0xffffffff);
+    if (before >= 0)
+        personality((unsigned long)before | ADDR_NO_RANDOMIZE);
+    int result = process_spec_start(process, &child->pid), error = errno;
+    if (before >= 0)
+        personality((unsigned long)before);
+    errno = error;
+    return result;
+}
+
 static int start(struct child *child, const struct far_ends *far, const char *const *arguments,
                  const struct environment *environment)
 {
@@ -125,6 +155,7 @@ static int start(struct child *child, const struct far_ends *far, const char *co
         [TRIAL_SCRIPT_FD] = far->script > 0 ? far->script : -1,
         [TRIAL_BLOCKS_FD] = far->blocks > 0 ? far->blocks : -1,
         [TRIAL_LATENCY_FD] = far->latency > 0 ? far->latency : -1,
+        [TRIAL_COUNTS_FD] = far->counts > 0 ? far->counts : -1,
     };
     size_t count = sizeof descriptors / sizeof descriptors[0];
     while (count > TRACE_FD && descriptors[count - 1] < 0)
@@ -136,10 +167,19 @@ static int start(struct child *child, const struct far_ends *far, const char *co
         .count = count,
     };
     child->launched_ns = clock_ns(CLOCK_MONOTONIC);
-    if (process_spec_start(&process, &child->pid) < 0)
+    if ((far->counts > 0 ? start_unshuffled(child, &process)
+                         : process_spec_start(&process, &child->pid)) < 0)
         return -1;
     child->pidfd = descriptor_lift((int)syscall(SYS_pidfd_open, child->pid, 0));
     return child->pidfd < 0 ? -1 : 0;
+}
+
+static int stop_clock(struct environment *environment, const struct paths *paths)
+{
+    char *library = path_join(paths->programs, "libheapmark-still-clock.so");
+    int result = library != NULL ? environment_add_preload(environment, library) : -1;
+    free(library);
+    return result;
 }
 
 static int spawn_runner(struct child *child, const struct far_ends *far,
@@ -153,8 +193,11 @@ static int spawn_runner(struct child *child, const struct far_ends *far,
     if (environment_init(&own) < 0 || environment_add_pad(&own, spec->pad_bytes) < 0 ||
         environment_add_allocator(spec->trace ? &under : &own, spec->allocator) < 0)
         result = -1;
+    if (result == 0 && spec->count_laps > 0)
+        result = stop_clock(&own, spec->paths);
     if (result == 0) {
-        arguments = make_arguments(runner, spec->trace, &under);
+        arguments = spec->count_laps > 0 ? make_callgrind_arguments(runner)
+                                         : make_arguments(runner, spec->trace, &under);
         result = arguments != NULL ? start(child, far, arguments, &own) : -1;
     }
     int error = errno;
@@ -169,7 +212,7 @@ static int spawn_runner(struct child *child, const struct far_ends *far,
 int child_start(struct child *child, const struct child_spec *spec, char *message)
 {
     *child = (struct child){.pid = -1, .pidfd = -1, .channel = -1, .errors = -1, .trace = -1};
-    struct far_ends far = {-1, -1, -1, -1, spec->script, spec->blocks, spec->latency};
+    struct far_ends far = {-1, -1, -1, -1, spec->script, spec->blocks, spec->latency, spec->counts};
     int result = 0;
 
     if (open_ends(child, &far, spec->trace) < 0)
@@ -178,7 +221,10 @@ int child_start(struct child *child, const struct child_spec *spec, char *messag
     if (result == 0)
         result = fill_page(child->page, spec, message);
     if (result == 0 && spawn_runner(child, &far, spec) < 0)
-        result = message_set(message, "cannot start %s: %s", spec->trace ? "strace" : "the runner",
+        result = message_set(message, "cannot start %s: %s",
+                             spec->trace            ? "strace"
+                             : spec->count_laps > 0 ? "valgrind"
+                                                    : "the runner",
                              strerror(errno));
     descriptor_close(&far.page);
     descriptor_close(&far.channel);

@@ -116,3 +116,20 @@ int environment_add_allocator(struct environment *environment, const struct allo
                ? -1
                : append(environment, variable);
 }
+
+int environment_add_preload(struct environment *environment, const char *path)
+{
+    static const char name[] = "LD_PRELOAD=";
+    char *longer = NULL;
+    for (size_t i = 0; i < environment->count; i++) {
+        char **variable = &environment->variables[i];
+        if (strncmp(*variable, name, sizeof name - 1) != 0)
+            continue;
+        if (asprintf(&longer, "%s:%s", *variable, path) < 0)
+            return -1;
+        free(*variable);
+        *variable = longer;
+        return 0;
+    }
+    return asprintf(&longer, "%s%s", name, path) < 0 ? -1 : append(environment, longer);
+}

@@ -27,4 +27,7 @@ int environment_check_preload(const char *path, char *message);
 /* The allocator's own variables and LD_PRELOAD with its library, if it has one. */
 int environment_add_allocator(struct environment *environment, const struct allocator *allocator);
 
+/* One more library, behind those of LD_PRELOAD that there are. */
+int environment_add_preload(struct environment *environment, const char *path);
+
 #endif

@@ -1,6 +1,7 @@
 /*
  * The same table in Markdown, for a README or a pull request.
  */
+#include "counts_rows.h"
 #include "latency_rows.h"
 #include "output.h"
 #include "stream.h"
@@ -135,6 +136,36 @@ static void print_disturbed(struct page *page, size_t workload, size_t allocator
     stream_print(&page->stream, ", disturbed: %s\n", table_disturbed(cell, text));
 }
 
+static void print_counts(struct page *page, size_t workload, size_t count)
+{
+    char text[TABLE_TEXT_BYTES];
+    if (!counts_wanted(page->summary, workload))
+        return;
+    const char *reason = counts_reason(page->summary, workload);
+    if (reason != NULL) {
+        stream_print(&page->stream, "\n");
+        print_escaped(page, reason);
+        stream_print(&page->stream, "\n");
+        return;
+    }
+    stream_print(&page->stream,
+                 "\nInstructions a call, counted under callgrind, and wall time a call "
+                 "beside\n\n| allocator |");
+    for (int i = 0; i < COUNTS_COLUMN_COUNT; i++)
+        stream_print(&page->stream, " %s |", counts_titles[i]);
+    stream_print(&page->stream, "\n| :-- | --: | --: | --: |\n");
+    for (size_t i = 0; i < count; i++) {
+        stream_print(&page->stream, "| ");
+        print_escaped(page, page->summary->run->allocators[page->order[i]].name);
+        stream_print(&page->stream, " |");
+        for (int c = 0; c < COUNTS_COLUMN_COUNT; c++)
+            stream_print(&page->stream, " %s |",
+                         counts_text(page->summary, workload, page->order[i], (enum counts_column)c,
+                                     text));
+        stream_print(&page->stream, "\n");
+    }
+}
+
 static void print_workload(struct page *page, size_t workload)
 {
     const struct workload_spec *spec = &page->summary->run->workloads[workload];
@@ -157,6 +188,7 @@ static void print_workload(struct page *page, size_t workload)
         print_untimed(page, workload, page->order[i]);
     for (size_t i = 0; i < count; i++)
         print_disturbed(page, workload, page->order[i]);
+    print_counts(page, workload, count);
     print_latency(page, workload, count);
     stream_print(&page->stream, "\n");
 }

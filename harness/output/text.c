@@ -1,6 +1,7 @@
 /*
  * The table for a terminal: a block a workload, 120 columns, the fastest allocator first.
  */
+#include "counts_rows.h"
 #include "latency_rows.h"
 #include "machine_text.h"
 #include "output.h"
@@ -142,15 +143,38 @@ static void print_latency(struct page *page, size_t workload, size_t count)
     }
 }
 
+/* The cells of a workload added up; false: one of them has a trial that was not disturbed. */
+static bool all_disturbed(const struct page *page, size_t workload, size_t count,
+                          struct summary_cell *sum)
+{
+    *sum = (struct summary_cell){0};
+    for (size_t i = 0; i < count; i++) {
+        const struct summary_cell *cell = summary_cell(page->summary, workload, page->order[i]);
+        if (!table_has_figures(cell))
+            continue;
+        if (cell->disturbed < cell->ok)
+            return false;
+        sum->ok += cell->ok;
+        sum->disturbed += cell->disturbed;
+        for (unsigned d = 0; d < DISTURBANCE_COUNT; d++)
+            sum->disturbed_by[d] += cell->disturbed_by[d];
+    }
+    return sum->ok > 0;
+}
+
 /* One line for all allocators whose trials were disturbed. */
 static int print_disturbed(struct page *page, size_t workload, size_t count)
 {
     char *line = NULL, text[TABLE_DISTURBED_BYTES];
     size_t bytes = 0, named = 0;
+    struct summary_cell sum;
     FILE *words = open_memstream(&line, &bytes);
     if (words == NULL)
         return -1;
-    for (size_t i = 0; i < count; i++) {
+    bool all = all_disturbed(page, workload, count, &sum);
+    if (all)
+        fprintf(words, "disturbed: %s", table_disturbed(&sum, text));
+    for (size_t i = 0; i < count && !all; i++) {
         const struct summary_cell *cell = summary_cell(page->summary, workload, page->order[i]);
         if (cell->disturbed == 0 || !table_has_figures(cell))
             continue;
@@ -162,6 +186,34 @@ static int print_disturbed(struct page *page, size_t workload, size_t count)
         print_wrapped(page, line);
     free(line);
     return result;
+}
+
+static void print_counts(struct page *page, size_t workload, size_t count)
+{
+    char text[TABLE_TEXT_BYTES];
+    if (!counts_wanted(page->summary, workload))
+        return;
+    stream_print(&page->stream, "\n");
+    const char *reason = counts_reason(page->summary, workload);
+    if (reason != NULL) {
+        print_wrapped(page, reason);
+        return;
+    }
+    print_wrapped(page,
+                  "instructions a call, counted under callgrind, and wall time a call beside");
+    stream_padded(&page->stream, "allocator", page->name_columns);
+    for (int i = 0; i < COUNTS_COLUMN_COUNT; i++)
+        stream_print(&page->stream, " %9s", counts_titles[i]);
+    stream_print(&page->stream, "\n");
+    for (size_t i = 0; i < count; i++) {
+        stream_padded(&page->stream, page->summary->run->allocators[page->order[i]].name,
+                      page->name_columns);
+        for (int c = 0; c < COUNTS_COLUMN_COUNT; c++)
+            stream_print(&page->stream, " %9s",
+                         counts_text(page->summary, workload, page->order[i], (enum counts_column)c,
+                                     text));
+        stream_print(&page->stream, "\n");
+    }
 }
 
 static void print_workload(struct page *page, size_t workload)
@@ -180,6 +232,7 @@ static void print_workload(struct page *page, size_t workload)
         print_row(page, workload, page->order[i]);
     if (print_disturbed(page, workload, count) != 0)
         page->stream.error = ENOMEM;
+    print_counts(page, workload, count);
     print_latency(page, workload, count);
     stream_print(&page->stream, "\n");
 }

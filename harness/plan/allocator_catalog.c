@@ -300,7 +300,7 @@ static int add_by_name(const struct allocator_catalog *catalog, struct run *run,
     if (entry == NULL)
         return message_set(message,
                            "unknown allocator '%s'; 'heapmark list allocators' names those there "
-                           "are, -a %s=path/to/lib.so adds one",
+                           "are; a library is named as %s=path/to/lib.so",
                            word, word);
     const struct allocator *allocator = &entry->allocator;
     if (!entry->installed && allocator->package[0] != '\0')

@@ -11,7 +11,7 @@
 struct planning {
     struct run *run;
     const char **filters;
-    bool latency;
+    bool latency, instructions;
     bool every_allocator_named; /* -a was given: `programs = no` does not hold */
     char *message;
 };
@@ -161,7 +161,8 @@ static int add_pass(struct planning *planning, enum pass pass, unsigned block, u
     const struct run *run = planning->run;
     for (unsigned w = 0; w < run->workload_count; w++) {
         struct trial_key key = {.workload = w, .block = block, .pass = pass};
-        bool has_it = pass != PASS_MEMORY || run->workloads[w].kind == WORKLOAD_PROGRAM;
+        bool program = run->workloads[w].kind == WORKLOAD_PROGRAM;
+        bool has_it = pass == PASS_MEMORY ? program : pass != PASS_INSTRUCTIONS || !program;
         if (has_it && add_row(planning, key, state) < 0)
             return -1;
     }
@@ -198,6 +199,9 @@ static int add_trials(struct planning *planning, unsigned inspections)
         for (unsigned i = 0; block == 0 && i < inspections; i++)
             if (add_pass(planning, PASS_INSPECT, i, &state) < 0)
                 return -1;
+        if (block == 0 && planning->instructions &&
+            add_pass(planning, PASS_INSTRUCTIONS, 0, &state) < 0)
+            return -1;
     }
     return 0;
 }
@@ -209,6 +213,7 @@ int plan_make(struct run *run, const struct plan_request *request,
     struct planning planning = {
         .run = run,
         .latency = request->latency,
+        .instructions = request->instructions,
         .every_allocator_named = request->allocator_count > 0 || run->allocator_count > 0,
         .message = message,
     };

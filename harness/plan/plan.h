@@ -28,6 +28,7 @@ struct plan_request {
     size_t allocator_count;
     unsigned blocks;      /* -n; 0: the suite's, or PLAN_BLOCKS_DEFAULT */
     unsigned inspections; /* inspection passes, in blocks of their own; 0: one */
+    bool instructions;    /* --instructions: one pass that counts them */
     bool latency;         /* --latency: each block has a latency pass, too */
 };
 

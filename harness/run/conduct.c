@@ -1,6 +1,7 @@
 /* Conducts a run; see conduct.h. */
 #include "conduct.h"
 
+#include "callgrind.h"
 #include "child.h"
 #include "cpus.h"
 #include "descriptor.h"
@@ -21,6 +22,8 @@
 enum {
     PAD_BYTES_MAXIMUM = 4096, /* one page of stack positions */
     THREADS_AT_ONCE_MAXIMUM = 8,
+    COUNTED_LAPS = 5, /* timed laps of a trial under callgrind, which is 35 to 250 times slower */
+    COUNTED_SLOWDOWN = 10, /* its time limit, relative to the others' */
 };
 #define SETTLE_NS UINT64_C(200000000) /* the wait before 'settled' */
 
@@ -80,8 +83,9 @@ static const struct trial_record *earlier_failure(const struct run *run,
 {
     for (size_t i = 0; i < run->trial_count; i++) {
         const struct trial_record *record = &run->trials[i];
+        /* What cannot be counted can be measured all the same. */
         if (same_cell(&record->key, key) && record->status != STATUS_PLANNED &&
-            record->status != STATUS_OK)
+            record->status != STATUS_OK && record->key.pass != PASS_INSTRUCTIONS)
             return record;
     }
     return NULL;
@@ -126,7 +130,7 @@ static void watch_child(struct conducting *conducting, const struct child_spec *
     struct trial_watch_options options = {
         .allocator = spec->allocator,
         .step_ns = record->key.pass == PASS_TIMED ? run->sample_step_ns : 0,
-        .time_limit_ns = run->time_limit_ns,
+        .time_limit_ns = run->time_limit_ns * (spec->counts > 0 ? COUNTED_SLOWDOWN : 1),
         .interrupted = given->interrupted,
     };
     struct child child;
@@ -184,6 +188,69 @@ static void runner_trial(struct conducting *conducting, struct trial_record *rec
     *record = again;
     if (attempt(conducting, record, cpu, false) == 0)
         atomic_store_explicit(&conducting->trace, false, memory_order_relaxed);
+}
+
+/* callgrind's own memory and time are nobody's. */
+static void keep_counts(struct trial_record *record, int64_t instructions)
+{
+    struct trial_record counted;
+    trial_record_init(&counted);
+    counted.key = record->key;
+    counted.id = record->id;
+    counted.status = record->status;
+    memcpy(counted.detail, record->detail, sizeof counted.detail);
+    memcpy(counted.malloc_file, record->malloc_file, sizeof counted.malloc_file);
+    counted.started_ns = record->started_ns;
+    counted.elapsed_ns = record->elapsed_ns;
+    counted.threads = record->threads;
+    counted.operations = record->operations;
+    counted.instructions = instructions;
+    trial_record_release(record);
+    *record = counted;
+}
+
+static bool cannot_count(const struct conducting *conducting, struct trial_record *record)
+{
+    const struct workload_spec *workload = &conducting->given->run->workloads[record->key.workload];
+    char missing[64];
+    if (workload->threads > 1)
+        message_set(record->detail,
+                    "instructions not counted: with %u threads, what they wait for "
+                    "would be counted, too; threads=1 can be",
+                    workload->threads);
+    else if (program_missing(&(struct program){.needs = (char[]){"valgrind"}}, missing))
+        message_set(record->detail, "instructions not counted: valgrind is not installed: apt-get "
+                                    "install valgrind");
+    else
+        return false;
+    record->status = STATUS_SKIPPED;
+    return true;
+}
+
+static void counting_trial(struct conducting *conducting, struct trial_record *record)
+{
+    struct child_spec spec = describe_child(conducting, record);
+    if (cannot_count(conducting, record))
+        return;
+    spec.cpu = -1;
+    spec.pad_bytes = 0; /* every trial alike */
+    spec.memory_limit_bytes = 0;
+    spec.count_laps = COUNTED_LAPS;
+    spec.counts = callgrind_file_open();
+    if (spec.counts < 0) {
+        record->status = STATUS_FAILED;
+        message_set(record->detail, "cannot set up a trial: %s", strerror(errno));
+        return;
+    }
+    watch_child(conducting, &spec, record);
+    int64_t counted = record->status == STATUS_OK ? callgrind_instructions(spec.counts) : -1;
+    close(spec.counts);
+    if (record->status == STATUS_OK && counted <= 0 && record->operations > 0) {
+        record->status = STATUS_FAILED;
+        message_set(record->detail, "callgrind has counted nothing: heapmark-runner must not be "
+                                    "stripped of its symbols");
+    }
+    keep_counts(record, record->status == STATUS_OK ? counted : MEASURE_NONE);
 }
 
 /* What would otherwise look as if there were nothing to count. */
@@ -311,6 +378,8 @@ static void take_trial(struct conducting *conducting, struct trial_record *plann
     if (!give_up(conducting, &record)) {
         if (run->workloads[record.key.workload].kind == WORKLOAD_PROGRAM)
             run_program(conducting, &record);
+        else if (record.key.pass == PASS_INSTRUCTIONS)
+            counting_trial(conducting, &record);
         else
             runner_trial(conducting, &record, cpu);
         tell_uncounted(&record);

@@ -42,6 +42,8 @@ static const char *replayer_setup(struct trial *trial)
     trial->state = replayer;
     const char *complaint = replayer_load(replayer, trial, careful);
     uint64_t repeat = values[REPEAT] > 0 ? values[REPEAT] : 1;
+    if (session->page->count_laps > 0)
+        repeat = 1;
     if (complaint != NULL)
         return complaint;
     if (repeat * replayer->head.laps > TRIAL_LAPS_MAXIMUM)

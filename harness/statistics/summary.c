@@ -149,7 +149,7 @@ static void count_timed(struct summary_cell *cell, struct trial_span timed)
 
 void summary_fill_status(struct summary *summary, size_t workload, size_t allocator)
 {
-    static const enum pass untimed[] = {PASS_INSPECT, PASS_MEMORY, PASS_LATENCY};
+    static const enum pass untimed[] = {PASS_INSPECT, PASS_MEMORY, PASS_LATENCY, PASS_INSTRUCTIONS};
     struct summary_cell *cell = summary_cell_mutable(summary, workload, allocator);
     struct trial_span timed = summary_span(summary, workload, allocator, PASS_TIMED);
     count_timed(cell, timed);

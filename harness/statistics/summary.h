@@ -53,6 +53,8 @@ struct estimate {
     X(pss_anon, "bytes", "Pss_Anon", "Pss_Anon at the end of the laps")                          \
     X(minor_faults, "faults", "faults", "minor page faults of fill and laps")                    \
     X(syscalls, "calls", "calls", "brk + mmap + munmap + mremap + madvise (inspection pass)")    \
+    X(instructions_per_operation, "instructions", "instr/op",                                    \
+      "instructions / operations of the counted laps (instructions pass)")                       \
     X(latency_p50, "s", "p50", "time of single calls, all kinds, that half did not exceed")      \
     X(latency_p90, "s", "p90", "that 90 % did not exceed (latency pass; so those below)")        \
     X(latency_p99, "s", "p99", "that 99 % did not exceed")                                       \

@@ -171,9 +171,14 @@ static double latency_max(const struct view *view)
     return measure(view->trial->latency_max_ns) / NS_PER_S;
 }
 
+static double instructions_per_operation(const struct view *view)
+{
+    return ratio(measure(view->trial->instructions), measure(view->trial->operations));
+}
+
 /* Where a figure is taken from: SPACE is the timed pass for workloads of ours, whose memory is
  * read while they stand still, and the memory pass for programs. */
-enum source { SOURCE_TIME, SOURCE_SPACE, SOURCE_INSPECTION, SOURCE_LATENCY };
+enum source { SOURCE_TIME, SOURCE_SPACE, SOURCE_INSPECTION, SOURCE_LATENCY, SOURCE_INSTRUCTIONS };
 
 static const struct figure {
     enum source source;
@@ -202,6 +207,7 @@ static const struct figure {
     FIGURE(SOURCE_INSPECTION, external_fragmentation),
     FIGURE(SOURCE_INSPECTION, retained_settled),
     FIGURE(SOURCE_INSPECTION, syscalls),
+    FIGURE(SOURCE_INSTRUCTIONS, instructions_per_operation),
 #define X(name, title, share) FIGURE(SOURCE_LATENCY, latency_##name),
     LATENCY_PERCENTILES(X)
 #undef X
@@ -241,6 +247,8 @@ static enum pass pass_of(enum source source, enum workload_kind kind)
 {
     if (source == SOURCE_INSPECTION)
         return PASS_INSPECT;
+    if (source == SOURCE_INSTRUCTIONS)
+        return PASS_INSTRUCTIONS;
     if (source == SOURCE_LATENCY)
         return PASS_LATENCY;
     return source == SOURCE_SPACE && kind == WORKLOAD_PROGRAM ? PASS_MEMORY : PASS_TIMED;

@@ -1,0 +1,70 @@
+# heapmark run --instructions: counts that repeat, as a user has them.
+# Each test_* is run by tests/run in a process of its own; see there.
+
+STORE=$TMP/results.db
+SMALL=pairs:pairs=2000,laps=8
+
+run() { "$HEAPMARK" run -q -n 1 --sample-step 0 -o "$STORE" "$@"; }
+query() { sqlite3 -separator ' ' "$STORE" "$1"; }
+needs_valgrind() { command -v valgrind >/dev/null || { echo "valgrind is not installed"; exit 77; }; }
+
+# To the instruction: fresh processes, other orders, other pads.
+test_counts_repeat_to_the_instruction() {
+    needs_valgrind
+    local i
+    for i in 1 2 3; do
+        run -w "$SMALL" -w realloc-growth:steps=500,strings=300,laps=8 \
+            -a glibc -a jemalloc -a mimalloc -a tcmalloc --instructions
+    done
+    query "select workload, allocator, group_concat(instructions) from results where pass = 'instructions'
+           group by 1, 2"
+    [ "$(query "select count(*) from trials where status != 'ok'")" = 0 ]
+    [ "$(query "select count(*) from trials where pass = 'instructions' and instructions > operations")" = 24 ]
+    [ "$(query "select max(n) from (select count(distinct instructions) n from results
+                where pass = 'instructions' group by workload, allocator)")" = 1 ]
+    # The allocators do differ, and what is counted is five laps of the eight.
+    [ "$(query "select count(distinct instructions) from results where pass = 'instructions' and workload like 'pairs%'")" -ge 3 ]
+    [ "$(query "select distinct operations from results where pass = 'instructions' and workload like 'pairs%'")" = 20000 ]
+    # What callgrind takes for itself is in no column.
+    [ "$(query "select count(*) from trials where pass = 'instructions'
+                and (wall_ns is not null or rss_peak_bytes is not null or minor_faults is not null)")" = 0 ]
+    [ "$(query "select count(*) from checkpoints join trials on trials.id = trial_id where pass = 'instructions'")" = 0 ]
+    "$HEAPMARK" show -i "$STORE" | grep -q 'instructions a call, counted under callgrind'
+    "$HEAPMARK" show -i "$STORE" -f csv | head -1 | grep -q 'instructions_per_operation,'
+}
+
+# A bump of a pointer is less than a search, in whatever run.
+test_more_work_is_more_instructions() {
+    needs_valgrind
+    run -w "$SMALL" -a bump -a freelist-first --instructions
+    [ "$(query "select (select instructions from results where pass = 'instructions' and allocator = 'freelist-first')
+                > (select instructions from results where pass = 'instructions' and allocator = 'bump')")" = 1 ]
+}
+
+test_threads_are_not_counted_and_the_run_is_well() {
+    run -w pairs:pairs=2000,laps=8,threads=2 -a glibc --instructions 2>"$TMP/err"
+    cat "$TMP/err"
+    [ "$(query "select status from trials where pass = 'instructions'")" = skipped ]
+    [ "$(query "select status from trials where pass = 'timed'")" = ok ]
+    query "select detail from trials where pass = 'instructions'" | grep -q 'with 2 threads'
+    "$HEAPMARK" show -i "$STORE" | grep -q 'instructions not counted: with 2 threads'
+}
+
+test_without_valgrind_it_says_so() {
+    mkdir "$TMP/bin"
+    local tool
+    for tool in strace sh; do ln -s "$(command -v $tool)" "$TMP/bin/"; done
+    PATH=$TMP/bin run -w "$SMALL" -a glibc -n 2 --instructions 2>"$TMP/err"
+    cat "$TMP/err"
+    grep -q 'valgrind is not installed: apt-get install valgrind' "$TMP/err"
+    [ "$(query "select count(*) from trials where pass = 'timed' and status = 'ok'")" = 2 ]
+    [ "$(query "select status from trials where pass = 'instructions'")" = skipped ]
+}
+
+test_a_trace_is_counted_once_whole() {
+    needs_valgrind
+    "$PWD/$B/tests/figures/make_trace" "$TMP/one.hmt" 5000 1 300 0 all
+    run -w "$TMP/one.hmt:repeat=3" -a glibc --instructions
+    [ "$(query "select operations from trials where pass = 'instructions'")" = 5000 ]
+    [ "$(query "select instructions > 5000 from trials where pass = 'instructions'")" = 1 ]
+}
