@@ -138,7 +138,7 @@ static void watch_lap(struct session *session, struct worker *worker, unsigned l
 
 /* What callgrind counts the instructions of: it is told to by the name (--toggle-collect). The
  * barrier keeps the call from becoming a jump, which callgrind might not see return. */
-#define COUNTED __attribute__((noinline, noclone, used))
+#define COUNTED __attribute__((noinline, used))
 COUNTED void heapmark_counted_lap(const struct workload *workload, struct worker *worker,
                                   unsigned lap);
 void heapmark_counted_lap(const struct workload *workload, struct worker *worker, unsigned lap)
