@@ -22,6 +22,7 @@ enum {
     OPTION_FORMAT,
     OPTION_LATENCY,
     OPTION_INSTRUCTIONS,
+    OPTION_COUNTERS,
     BLOCKS_MAXIMUM = 10000,
 };
 #define SAMPLE_STEP_DEFAULT_NS INT64_C(1000000)
@@ -43,28 +44,31 @@ static const struct argp_option option_table[] = {
     {"seed",  OPTION_SEED, "N", 0, "Seed of the workloads: same seed, same calls (default 1)", 1},
     {"order-seed",                                                                  OPTION_ORDER_SEED, "N", 0,
      "Seed of the shuffling (default: drawn, and stored with the run)", 1},
-    {"instructions",                                                                  OPTION_INSTRUCTIONS, NULL, 0,
+    {"counters",                                                                  OPTION_COUNTERS, NULL, 0,
+     "In timed trials, also let the processor count instructions, cycles, misses of the data TLB, "
+     "of the cache and of branches, where the kernel lends its counters. docs/counts.md", 1},
+    {"instructions",                                                         OPTION_INSTRUCTIONS, NULL, 0,
      "Also count the instructions of a call, under valgrind's callgrind: one trial each, of a few "
      "laps, of workloads with one thread. docs/counts.md", 1},
-    {"latency",                                                         OPTION_LATENCY, "N", OPTION_ARG_OPTIONAL,
+    {"latency",                                                    OPTION_LATENCY, "N", OPTION_ARG_OPTIONAL,
      "Also time single calls, in trials of their own, one beside each timed one: one call in N, "
      "chosen by chance (default 64; 1: every call). docs/latency.md", 1},
-    {NULL,                                                    0, NULL, 0, "Limits and sampling:", 2},
-    {"sample-step", OPTION_STEP, "TIME", 0,
+    {NULL, 0, NULL, 0, "Limits and sampling:", 2},
+    {"sample-step",                                                                   OPTION_STEP, "TIME", 0,
      "Step of the memory timeline (default 1ms; 0 takes none)", 2},
-    {"time-limit",                                                                   OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 2},
-    {"memory-limit",OPTION_MEMORY_LIMIT, "SIZE", 0,
+    {"time-limit",OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 2},
+    {"memory-limit",                                                                  OPTION_MEMORY_LIMIT, "SIZE", 0,
      "RLIMIT_DATA of a trial; what exceeds it ends as 'out of memory' (default: half of the "
      "memory available; 0: none)", 2},
     {NULL,                                                                  0, NULL, 0, "Where results go:", 3},
-    {"store",                                                                  'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 3},
-    {"resume",                                                              OPTION_RESUME, "RUN", OPTION_ARG_OPTIONAL,
+    {"store",                                                              'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 3},
+    {"resume",                                                                OPTION_RESUME, "RUN", OPTION_ARG_OPTIONAL,
      "Go on with an interrupted run (default: the newest): runs what is still planned, with the "
      "options it was begun with", 3},
-    {"plot",                                                                OPTION_PLOT, NULL, 0, "Draw the charts at the end and name the files", 3},
-    {"format",         OPTION_FORMAT, "FORMAT", 0, "Of the table at the end: see heapmark show --help", 3},
-    {"quiet",                                                                   'q', NULL, 0, "No progress, no table: failures only", 3},
-    {0},
+    {"plot",         OPTION_PLOT, NULL, 0, "Draw the charts at the end and name the files", 3},
+    {"format",                                                                   OPTION_FORMAT, "FORMAT", 0, "Of the table at the end: see heapmark show --help", 3},
+    {"quiet",'q', NULL, 0, "No progress, no table: failures only", 3},
+    {0                                                                 },
 };
 
 static const char documentation[] =
@@ -129,6 +133,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case OPTION_MEMORY_LIMIT:
         options->memory_limit_bytes = option_bytes(argument, "--memory-limit", state);
         options->planning = "--memory-limit";
+        return 0;
+    case OPTION_COUNTERS:
+        options->counters = true;
+        options->planning = "--counters";
         return 0;
     case OPTION_INSTRUCTIONS:
         options->instructions = true;

@@ -125,6 +125,8 @@ static int describe_run(struct running *running)
         return -1;
     char gap[32];
     snprintf(gap, sizeof gap, "%" PRIu64, options->latency_gap);
+    if (options->counters && facts_add(run, COUNTERS_FACT, "yes") < 0)
+        return message_set(running->message, "out of memory");
     if (options->latency_gap > 0 && facts_add(run, LATENCY_GAP_FACT, gap) < 0)
         return message_set(running->message, "out of memory");
     if (facts_add(run, "alone", running->machine_lock >= 0 ? "yes" : "no") < 0)

@@ -10,6 +10,16 @@
 
 #define MEASURE_NONE INT64_MIN
 
+/* Counted by perf_event_open(2) in user mode, in the timed laps, over all workers. */
+#define PERF_MEASURES(X)                                                             \
+    X(perf_instructions, "instructions",                                             \
+      "executed in the timed laps (--counters; perf_event_open)")                    \
+    X(perf_cycles, "cycles", "of the processor, the same way")                       \
+    X(perf_dtlb_misses, "misses", "loads that missed the data TLB, the same way")    \
+    X(perf_cache_misses, "misses", "of the last cache, the same way")                \
+    X(perf_branch_misses, "misses", "branches that were mispredicted, the same way") \
+    X(perf_page_faults, "faults", "page faults, counted by the kernel the same way")
+
 /* X(name, unit, what it is and where it comes from), once a trial. */
 #define TRIAL_MEASURES(X)                                                                      \
     X(wall_ns, "ns",                                                                           \
@@ -52,7 +62,8 @@
     X(latency_max_ns, "ns", "the longest of them")                                             \
     X(instructions, "instructions",                                                            \
       "executed in the laps, counted by callgrind (instructions pass: fewer laps, and "        \
-      "`operations` are those of the same laps)")
+      "`operations` are those of the same laps)")                                              \
+    PERF_MEASURES(X)
 
 /* X(name, unit, help), at every checkpoint. The first block is /proc/PID/status in its words. */
 #define CHECKPOINT_MEASURES(X)                                                                   \

@@ -11,6 +11,7 @@
 #define HEAPMARK_TRIAL_PAGE_H
 
 #include "checkpoint.h"
+#include "measures.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -22,12 +23,20 @@ enum {
     TRIAL_BLOCKS_FD = 7,  /* where the runner lists blocks at a map stop (block_list.h) */
     TRIAL_LATENCY_FD = 8, /* where times of single calls are counted (latency_sheet.h) */
     TRIAL_COUNTS_FD = 9,  /* callgrind's output; the runner leaves it alone */
-    TRIAL_PAGE_VERSION = 4,
+    TRIAL_PAGE_VERSION = 5,
     TRIAL_MAP_STOPS_MAXIMUM = 256,
     TRIAL_MAP_STOP = 0x80,     /* the byte on the channel, where a checkpoint sends its number */
     TRIAL_LAPS_MAXIMUM = 1024, /* timed laps; lap 0 comes on top */
     TRIAL_THREADS_MAXIMUM = 256,
     TRIAL_WORKER_BYTES = 128, /* the runner asserts that its struct worker has this size */
+};
+
+/* What is counted by perf_event_open(2). */
+enum trial_event {
+#define X(name, unit, help) EVENT_##name,
+    PERF_MEASURES(X)
+#undef X
+        EVENT_COUNT
 };
 
 /* The function of the runner in which instructions are counted. */
@@ -74,10 +83,11 @@ struct trial_page {
                                                    and all workers stand, list the blocks and
                                                    stand as at a checkpoint */
     uint64_t latency_seed;                      /* of the draws of which */
-    uint32_t latency_gap; /* time one call in so many; 1: every one, 0: none */
-    uint32_t count_laps;  /* run under callgrind: so many timed laps, or one repetition of a
-                             trace; 0: not */
-    uint32_t inspect;     /* an untimed pass: account for every block, verify all contents */
+    uint32_t latency_gap;  /* time one call in so many; 1: every one, 0: none */
+    uint32_t count_events; /* by perf_event_open(2) */
+    uint32_t count_laps;   /* run under callgrind: so many timed laps, or one repetition of a
+                              trace; 0: not */
+    uint32_t inspect;      /* an untimed pass: account for every block, verify all contents */
 
     /* ---- written by the runner ---- */
     _Atomic int32_t pid;
@@ -97,6 +107,8 @@ struct trial_page {
     uint32_t latency_paced;         /* times count from when a call was due */
     double latency_ticks_per_ns;    /* of what latency_sheet.h counts */
     uint64_t latency_timer_ticks;   /* median time of timing nothing */
+    _Atomic int64_t event[EVENT_COUNT];
+    _Atomic int32_t event_error[EVENT_COUNT]; /* errno of one that could not be counted; else 0 */
     struct checkpoint_report report[CHECKPOINT_COUNT];
     struct lap_record warm_up;
     struct lap_record lap[TRIAL_LAPS_MAXIMUM];

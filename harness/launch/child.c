@@ -81,6 +81,7 @@ static int fill_page(struct trial_page *page, const struct child_spec *spec, cha
     page->cpu = spec->cpu;
     page->inspect = spec->inspect;
     page->count_laps = spec->count_laps;
+    page->count_events = spec->count_events;
     page->latency_gap = spec->latency_gap;
     page->latency_seed = spec->latency_seed;
     page->map_stop_count = spec->map_stop_count;

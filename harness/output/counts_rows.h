@@ -1,33 +1,29 @@
 /*
- * Counts a call as rows of text: instructions under callgrind, and what the processor counted.
+ * Counts a call as rows of text: instructions under callgrind, and what the processor and the
+ * kernel counted in the timed trials.
  */
 #ifndef HEAPMARK_COUNTS_ROWS_H
 #define HEAPMARK_COUNTS_ROWS_H
 
 #include "table.h"
 
-/* X(name, title, help): a callgrind column, its ratio to the reference, time beside both, and the
- * counters of the timed pass. */
-#define COUNTS_COLUMNS(X)                                                                   \
-    X(INSTRUCTIONS, "instr", "instructions a call, counted by callgrind in the first laps") \
-    X(RATIO, "ratio", "the same relative to the reference: below 1 is less work")           \
-    X(TIME, "ns", "wall time a call x threads, of the timed pass")
+enum counts_table { COUNTS_CALLGRIND, COUNTS_PERF, COUNTS_TABLES };
 
-enum counts_column {
-#define X(name, title, help) COUNTS_##name,
-    COUNTS_COLUMNS(X)
-#undef X
-        COUNTS_COLUMN_COUNT
-};
+enum { COUNTS_COLUMNS_MAXIMUM = 6 };
 
-extern const char *const counts_titles[COUNTS_COLUMN_COUNT];
+/* "instructions a call, ...": what stands above the table. */
+const char *counts_heading(enum counts_table table);
+/* The title of a column, from 0; NULL behind the last. */
+const char *counts_title(enum counts_table table, unsigned column);
 
-/* Whether instructions of the workload were, or were to be, counted. */
-bool counts_wanted(const struct summary *summary, size_t workload);
+/* Whether such counts of the workload were asked for. */
+bool counts_wanted(const struct summary *summary, size_t workload, enum counts_table table);
+/* The line of the first trial that says why something was not counted, or NULL; *nothing: none of
+ * the table was. */
+const char *counts_reason(const struct summary *summary, size_t workload, enum counts_table table,
+                          bool *nothing);
 /* The text of one cell, "n/a" when it is absent; returns `text` (TABLE_TEXT_BYTES). */
-char *counts_text(const struct summary *summary, size_t workload, size_t allocator,
-                  enum counts_column column, char *text);
-/* Why nothing was counted, or NULL. */
-const char *counts_reason(const struct summary *summary, size_t workload);
+char *counts_text(const struct summary *summary, const struct trial_key *cell,
+                  enum counts_table table, unsigned column, char *text);
 
 #endif

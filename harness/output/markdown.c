@@ -136,32 +136,35 @@ static void print_disturbed(struct page *page, size_t workload, size_t allocator
     stream_print(&page->stream, ", disturbed: %s\n", table_disturbed(cell, text));
 }
 
-static void print_counts(struct page *page, size_t workload, size_t count)
+static void print_counts(struct page *page, size_t workload, size_t count, enum counts_table table)
 {
     char text[TABLE_TEXT_BYTES];
-    if (!counts_wanted(page->summary, workload))
+    bool nothing;
+    if (!counts_wanted(page->summary, workload, table))
         return;
-    const char *reason = counts_reason(page->summary, workload);
+    const char *reason = counts_reason(page->summary, workload, table, &nothing);
+    stream_print(&page->stream, "\n");
     if (reason != NULL) {
-        stream_print(&page->stream, "\n");
         print_escaped(page, reason);
-        stream_print(&page->stream, "\n");
-        return;
+        stream_print(&page->stream, "\n\n");
     }
-    stream_print(&page->stream,
-                 "\nInstructions a call, counted under callgrind, and wall time a call "
-                 "beside\n\n| allocator |");
-    for (int i = 0; i < COUNTS_COLUMN_COUNT; i++)
-        stream_print(&page->stream, " %s |", counts_titles[i]);
-    stream_print(&page->stream, "\n| :-- | --: | --: | --: |\n");
+    if (nothing)
+        return;
+    stream_print(&page->stream, "%s\n\n| allocator |", counts_heading(table));
+    for (unsigned i = 0; counts_title(table, i) != NULL; i++)
+        stream_print(&page->stream, " %s |", counts_title(table, i));
+    stream_print(&page->stream, "\n| :-- |");
+    for (unsigned i = 0; counts_title(table, i) != NULL; i++)
+        stream_print(&page->stream, " --: |");
+    stream_print(&page->stream, "\n");
     for (size_t i = 0; i < count; i++) {
+        struct trial_key cell = {.workload = (unsigned)workload,
+                                 .allocator = (unsigned)page->order[i]};
         stream_print(&page->stream, "| ");
-        print_escaped(page, page->summary->run->allocators[page->order[i]].name);
+        print_escaped(page, page->summary->run->allocators[cell.allocator].name);
         stream_print(&page->stream, " |");
-        for (int c = 0; c < COUNTS_COLUMN_COUNT; c++)
-            stream_print(&page->stream, " %s |",
-                         counts_text(page->summary, workload, page->order[i], (enum counts_column)c,
-                                     text));
+        for (unsigned c = 0; counts_title(table, c) != NULL; c++)
+            stream_print(&page->stream, " %s |", counts_text(page->summary, &cell, table, c, text));
         stream_print(&page->stream, "\n");
     }
 }
@@ -188,7 +191,8 @@ static void print_workload(struct page *page, size_t workload)
         print_untimed(page, workload, page->order[i]);
     for (size_t i = 0; i < count; i++)
         print_disturbed(page, workload, page->order[i]);
-    print_counts(page, workload, count);
+    for (int table = 0; table < COUNTS_TABLES; table++)
+        print_counts(page, workload, count, (enum counts_table)table);
     print_latency(page, workload, count);
     stream_print(&page->stream, "\n");
 }

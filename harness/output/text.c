@@ -188,30 +188,30 @@ static int print_disturbed(struct page *page, size_t workload, size_t count)
     return result;
 }
 
-static void print_counts(struct page *page, size_t workload, size_t count)
+static void print_counts(struct page *page, size_t workload, size_t count, enum counts_table table)
 {
     char text[TABLE_TEXT_BYTES];
-    if (!counts_wanted(page->summary, workload))
+    bool nothing;
+    if (!counts_wanted(page->summary, workload, table))
         return;
     stream_print(&page->stream, "\n");
-    const char *reason = counts_reason(page->summary, workload);
-    if (reason != NULL) {
+    const char *reason = counts_reason(page->summary, workload, table, &nothing);
+    if (reason != NULL)
         print_wrapped(page, reason);
+    if (nothing)
         return;
-    }
-    print_wrapped(page,
-                  "instructions a call, counted under callgrind, and wall time a call beside");
+    print_wrapped(page, counts_heading(table));
     stream_padded(&page->stream, "allocator", page->name_columns);
-    for (int i = 0; i < COUNTS_COLUMN_COUNT; i++)
-        stream_print(&page->stream, " %9s", counts_titles[i]);
+    for (unsigned i = 0; counts_title(table, i) != NULL; i++)
+        stream_print(&page->stream, " %9s", counts_title(table, i));
     stream_print(&page->stream, "\n");
     for (size_t i = 0; i < count; i++) {
-        stream_padded(&page->stream, page->summary->run->allocators[page->order[i]].name,
+        struct trial_key cell = {.workload = (unsigned)workload,
+                                 .allocator = (unsigned)page->order[i]};
+        stream_padded(&page->stream, page->summary->run->allocators[cell.allocator].name,
                       page->name_columns);
-        for (int c = 0; c < COUNTS_COLUMN_COUNT; c++)
-            stream_print(&page->stream, " %9s",
-                         counts_text(page->summary, workload, page->order[i], (enum counts_column)c,
-                                     text));
+        for (unsigned c = 0; counts_title(table, c) != NULL; c++)
+            stream_print(&page->stream, " %9s", counts_text(page->summary, &cell, table, c, text));
         stream_print(&page->stream, "\n");
     }
 }
@@ -232,7 +232,8 @@ static void print_workload(struct page *page, size_t workload)
         print_row(page, workload, page->order[i]);
     if (print_disturbed(page, workload, count) != 0)
         page->stream.error = ENOMEM;
-    print_counts(page, workload, count);
+    for (int table = 0; table < COUNTS_TABLES; table++)
+        print_counts(page, workload, count, (enum counts_table)table);
     print_latency(page, workload, count);
     stream_print(&page->stream, "\n");
 }

@@ -98,7 +98,7 @@ static int greet_arrivals(struct merge *merge)
             return damaged(merge);
         }
         merge->thread[merge->threads++] = thread;
-        chunk = ring_chunk_at(ring, chunk)->link;
+        chunk = ring_memory_chunk(merge->memory, chunk)->link;
     }
     return 0;
 }
@@ -356,6 +356,11 @@ int merge_reap(struct merge *merge, bool (*is_gone)(void *argument, uint32_t tid
         merge->thread[i] = merge->thread[--merge->threads];
     }
     return 0;
+}
+
+size_t merge_threads(const struct merge *merge)
+{
+    return merge->threads;
 }
 
 uint64_t merge_operations(const struct merge *merge)

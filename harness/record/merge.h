@@ -54,6 +54,8 @@ int merge_pass(struct merge *merge, const struct merge_moment *now, enum merge_h
 int merge_reap(struct merge *merge, bool (*is_gone)(void *argument, uint32_t tid), void *argument,
                char *message);
 
+/* Threads that have a queue. */
+size_t merge_threads(const struct merge *merge);
 uint64_t merge_operations(const struct merge *merge);
 /* Whether the last pass left records behind. */
 bool merge_is_behind(const struct merge *merge);

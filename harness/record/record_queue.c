@@ -46,7 +46,7 @@ int record_queue_init(struct record_queue *queue, struct ring_memory *memory, ui
 {
     if (chunk >= memory->chunk_count)
         return -1;
-    const struct ring_chunk *head = ring_chunk_at(memory->ring, chunk);
+    const struct ring_chunk *head = ring_memory_chunk(memory, chunk);
     *queue = (struct record_queue){.memory = memory, .thread = head->thread, .tid = head->tid};
     return append(queue, chunk);
 }
@@ -61,7 +61,7 @@ int record_queue_follow(struct record_queue *queue)
 {
     /* The last segment is never a copy: only chunks that have a successor here are copied. */
     while (queue->last != NULL) {
-        struct ring_chunk *last = ring_chunk_at(queue->memory->ring, queue->last->chunk);
+        struct ring_chunk *last = ring_memory_chunk(queue->memory, queue->last->chunk);
         /* Acquire: partner of the thread's release when it links a chunk whose head it filled. */
         uint32_t next = atomic_load_explicit(&last->next, memory_order_acquire);
         if (next == RING_NO_CHUNK)

@@ -20,6 +20,8 @@ enum {
     HEARTBEAT_MS = 100, /* asleep or not */
     STACK_BYTES = 256 << 10,
 };
+/* Longer than a record that never comes is waited for (merge_stuck.c), which may make room. */
+#define EXHAUSTED_NS UINT64_C(4000000000)
 
 struct recording *recording_create(struct recording_host *host, const struct process_origin *origin,
                                    uint64_t ring_bytes, int *file, char *message)
@@ -182,9 +184,34 @@ static void measure_file(struct recording_result *result)
 static bool is_thread_gone(void *argument, uint32_t tid)
 {
     const struct recording *recording = argument;
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/task/%u", (int)recording->origin.pid, tid);
-    return access(path, F_OK) != 0;
+    return process_threads_lack(&recording->threads, (pid_t)tid);
+}
+
+static int reap(struct recording *recording, char *message)
+{
+    process_threads_look(&recording->threads, recording->origin.pid);
+    return merge_reap(recording->merge, is_thread_gone, recording, message);
+}
+
+/* Each thread that has ever allocated keeps a chunk until it ends: with as many threads as there
+ * are chunks nobody would get on any more. Recording ends instead. */
+static int check_room(struct recording *recording, char *message)
+{
+    const struct ring_memory *memory = &recording->memory;
+    uint64_t now_ns = (uint64_t)clock_ns(CLOCK_MONOTONIC);
+    if (!ring_memory_is_awaited(memory) || !ring_memory_is_exhausted(memory)) {
+        recording->exhausted_ns = 0;
+        return 0;
+    }
+    if (recording->exhausted_ns == 0 || recording->exhausted_given != memory->given) {
+        recording->exhausted_ns = now_ns;
+        recording->exhausted_given = memory->given;
+    }
+    if (now_ns - recording->exhausted_ns < EXHAUSTED_NS)
+        return 0;
+    return message_set(message,
+                       "%zu threads hold all of the ring's %u chunks; try a larger --buffer",
+                       merge_threads(recording->merge), memory->chunk_count);
 }
 
 static void beat(struct recording *recording)
@@ -226,8 +253,9 @@ static int sleep_if_quiet(struct recording *recording, char *message)
 static int look_after(struct recording *recording, uint64_t tick, char *message)
 {
     bool awaited = ring_memory_is_awaited(&recording->memory);
-    if ((tick % REAP_TICKS == 0 || awaited) &&
-        merge_reap(recording->merge, is_thread_gone, recording, message) < 0)
+    if ((tick % REAP_TICKS == 0 || awaited) && reap(recording, message) < 0)
+        return -1;
+    if (check_room(recording, message) < 0)
         return -1;
     return recording->writer != NULL ? flush_now_and_then(recording, message) : 0;
 }
@@ -315,6 +343,7 @@ struct recording_result recording_finish(struct recording *recording)
     struct recording_result result = recording->result;
     ring_memory_release(&recording->memory);
     trace_facts_release(&recording->facts);
+    process_threads_release(&recording->threads);
     if (recording->pidfd >= 0)
         close(recording->pidfd);
     free(recording);

@@ -10,6 +10,7 @@
 #include "merge.h"
 #include "output_names.h"
 #include "process_facts.h"
+#include "process_threads.h"
 #include "ring_memory.h"
 #include "tick_clock.h"
 #include "trace_writer.h"
@@ -60,11 +61,14 @@ struct recording {
     /* of the recording's thread */
     struct trace_facts facts;
     struct merge *merge;
+    struct process_threads threads; /* as they were when last looked at */
     struct trace_writer *writer;
     struct trace_op ahead[RECORDING_AHEAD]; /* for the writer, which has been told of them */
     unsigned ahead_count;
     uint64_t epoch_ns;                       /* CLOCK_MONOTONIC at the trace's time 0 */
     uint64_t flushed_operations, flushed_ns; /* at the last flush */
+    uint64_t exhausted_ns, exhausted_given;  /* since when no chunk is left, 0: some are; given back
+                                                up to then */
 };
 
 /* Makes the ring and gathers what is to be known about the process, which stands still. `*file`:

@@ -26,7 +26,7 @@ static void futex_wake(_Atomic uint32_t *word)
 static void push(struct ring_memory *memory, uint32_t chunk)
 {
     struct ring *ring = memory->ring;
-    struct ring_chunk *head = ring_chunk_at(ring, chunk);
+    struct ring_chunk *head = ring_memory_chunk(memory, chunk);
     uint64_t top = atomic_load_explicit(&ring->free_stack, memory_order_relaxed);
     uint64_t next;
     do {
@@ -81,7 +81,7 @@ int ring_memory_init(struct ring_memory *memory, uint64_t bytes, int *file, char
     /* A multiple of a chunk: the recorder finds a chunk by the bits of an address within it. */
     size_t head =
         (sizeof(struct ring) + RING_CHUNK_BYTES - 1) / RING_CHUNK_BYTES * RING_CHUNK_BYTES;
-    *memory = (struct ring_memory){.bytes = (size_t)bytes};
+    *memory = (struct ring_memory){.bytes = (size_t)bytes, .chunks_offset = head};
     memory->chunk_count = (uint32_t)((bytes - head) / RING_CHUNK_BYTES);
     memory->owner = calloc(memory->chunk_count, sizeof *memory->owner);
     *file = make_file(memory->bytes, message);
@@ -121,9 +121,10 @@ void ring_memory_release(struct ring_memory *memory)
 struct ring_chunk *ring_memory_claim(struct ring_memory *memory, uint32_t chunk, uint32_t thread,
                                      uint32_t serial)
 {
-    if (chunk >= memory->chunk_count || memory->owner[chunk] != 0)
+    /* The last thread number would make an owner of 0. */
+    if (chunk >= memory->chunk_count || memory->owner[chunk] != 0 || thread == UINT32_MAX)
         return NULL;
-    struct ring_chunk *head = ring_chunk_at(memory->ring, chunk);
+    struct ring_chunk *head = ring_memory_chunk(memory, chunk);
     if (head->thread != thread || head->serial != serial)
         return NULL;
     memory->owner[chunk] = thread + 1;
@@ -134,7 +135,7 @@ struct ring_chunk *ring_memory_claim(struct ring_memory *memory, uint32_t chunk,
 
 void ring_memory_give_back(struct ring_memory *memory, uint32_t chunk)
 {
-    struct ring_chunk *head = ring_chunk_at(memory->ring, chunk);
+    struct ring_chunk *head = ring_memory_chunk(memory, chunk);
     memset(head, 0, sizeof *head);
     memory->owner[chunk] = 0;
     memory->taken--;
@@ -146,10 +147,11 @@ void ring_memory_give_back(struct ring_memory *memory, uint32_t chunk)
 void ring_memory_stock(struct ring_memory *memory)
 {
     bool awaited = ring_memory_is_awaited(memory);
+    uint32_t before = memory->fresh;
     while (memory->fresh < memory->chunk_count &&
            (awaited || memory->fresh - memory->taken < STOCK_CHUNKS))
         push(memory, memory->fresh++);
-    if (awaited)
+    if (awaited && memory->fresh > before)
         wake_waiting(memory->ring);
 }
 
@@ -169,6 +171,12 @@ bool ring_memory_is_stopped(const struct ring_memory *memory)
 bool ring_memory_is_awaited(const struct ring_memory *memory)
 {
     return atomic_load_explicit(&memory->ring->waiting, memory_order_relaxed) > 0;
+}
+
+bool ring_memory_is_exhausted(const struct ring_memory *memory)
+{
+    uint64_t top = atomic_load_explicit(&memory->ring->free_stack, memory_order_relaxed);
+    return memory->fresh == memory->chunk_count && (uint32_t)top == RING_NO_CHUNK;
 }
 
 void ring_memory_doze(struct ring_memory *memory, uint32_t seen, unsigned ms)

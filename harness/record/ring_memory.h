@@ -16,6 +16,7 @@
 struct ring_memory {
     struct ring *ring;
     size_t bytes;
+    size_t chunks_offset; /* our own word, not that of the ring, which may be overwritten */
     uint32_t chunk_count;
     uint32_t fresh;  /* chunks from here on have never been on the free stack */
     uint32_t taken;  /* chunks seen in the hands of threads */
@@ -29,6 +30,13 @@ struct ring_memory {
  * grow, and maps it. `*file`: its descriptor, the caller's to close. 0, or -1 with a message. */
 int ring_memory_init(struct ring_memory *memory, uint64_t bytes, int *file, char *message);
 void ring_memory_release(struct ring_memory *memory);
+
+/* `chunk` is below chunk_count. */
+static inline struct ring_chunk *ring_memory_chunk(const struct ring_memory *memory, uint32_t chunk)
+{
+    return (struct ring_chunk *)(void *)((unsigned char *)memory->ring + memory->chunks_offset +
+                                         (size_t)chunk * RING_CHUNK_BYTES);
+}
 
 /* A chunk that turned up in the hands of a thread: NULL when that cannot be, since the index is
  * none, the chunk has another owner, or its head says something else. */
@@ -45,6 +53,8 @@ void ring_memory_stop(struct ring_memory *memory);
 bool ring_memory_is_stopped(const struct ring_memory *memory);
 /* Whether threads wait for a chunk. */
 bool ring_memory_is_awaited(const struct ring_memory *memory);
+/* Whether there is none that they could have. */
+bool ring_memory_is_exhausted(const struct ring_memory *memory);
 /* Sleeps until the doorbell rings, but for `ms` at most; `seen` is its value when last looked at.
  */
 void ring_memory_doze(struct ring_memory *memory, uint32_t seen, unsigned ms);

@@ -226,6 +226,12 @@ bool meeting_hold(void)
         phase = PHASE_UNMET;
         syscall(SYS_sched_yield);
     }
+    /* The child of a vfork is not the process whose records these are to be, and which has not met
+     * yet: that does so when it goes on. */
+    if (is_wanted() && system_is_in_vfork()) {
+        atomic_store(&process.phase, PHASE_UNMET);
+        return false;
+    }
     bool met = is_wanted() && meet();
     atomic_store(&process.epoch, met ? ++inherited.epoch : EPOCH_OFF);
     atomic_store(&process.ring, met ? shared_ring : NULL);

@@ -134,7 +134,6 @@ struct ring {
     _Atomic uint32_t waiting;               /* threads that wait for a chunk */
     _Atomic uint32_t stalls;                /* how often one had to */
     _Atomic uint64_t stall_ns;
-    /* ends the process by a signal handler's nesting or the like are not lost: see above */
     uint64_t clock_hz;   /* of ring_ticks(), nearly: written by the collector */
     char allocator[512]; /* written by the recorder: the object that owns the real malloc */
     _Alignas(64) _Atomic uint32_t stripe[RING_STRIPES];

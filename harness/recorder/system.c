@@ -1,6 +1,8 @@
 /* What the recorder asks of the system; see system.h. */
 #include "system.h"
 
+#include <linux/kcmp.h>
+#include <pthread.h>
 #include <sys/uio.h>
 
 const char *system_decimal(char digits[SYSTEM_DECIMAL_BYTES], unsigned long number)
@@ -21,6 +23,31 @@ char **system_environment(void)
         return environ;
     long *start = __libc_stack_end; /* argc, argv, NULL, environment */
     return (char **)start + 1 + *start + 1;
+}
+
+/* As libc knows it, which a vfork does not change: the clock's number holds it, as
+ * clock_getcpuclockid of the kernel has it (include/linux/posix-timers_types.h). 0: not known. */
+static long libc_tid(void)
+{
+    clockid_t clock;
+    return pthread_getcpuclockid(pthread_self(), &clock) == 0 ? ~((long)clock >> 3) : 0;
+}
+
+/* A fork that went past libc changes the number, too, but not the memory of others. */
+static bool shares_memory_with_parent(void)
+{
+    return syscall(SYS_kcmp, syscall(SYS_getpid), syscall(SYS_getppid), KCMP_VM, 0, 0) == 0;
+}
+
+bool system_is_in_vfork(void)
+{
+    long tid = libc_tid();
+    return tid > 0 && tid != syscall(SYS_gettid) && shares_memory_with_parent();
+}
+
+uint32_t system_tid(void)
+{
+    return (uint32_t)(system_is_in_vfork() ? libc_tid() : syscall(SYS_gettid));
 }
 
 void system_complain(const char *what)

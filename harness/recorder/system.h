@@ -9,6 +9,7 @@
 #include <linux/futex.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -55,6 +56,12 @@ const char *system_decimal(char digits[SYSTEM_DECIMAL_BYTES], unsigned long numb
 /* environ, or what will be: libc sets it only when it is initialised itself, and the first calls
  * of malloc come from the dynamic linker before that. */
 char **system_environment(void);
+
+/* This thread's number; in the child of a vfork, which runs in its parent's thread and memory, the
+ * parent's. */
+uint32_t system_tid(void);
+/* Whether this is such a child. */
+bool system_is_in_vfork(void);
 
 /* "heapmark: <what>, PID goes on unrecorded" on stderr. */
 void system_complain(const char *what);

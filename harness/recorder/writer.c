@@ -54,7 +54,7 @@ static void join_meeting(struct writer *self, uint32_t epoch)
         .epoch = epoch,
         .chunk = RING_NO_CHUNK,
         .thread = atomic_fetch_add_explicit(&shared_ring->threads, 1, memory_order_relaxed),
-        .tid = (uint32_t)syscall(SYS_gettid),
+        .tid = system_tid(),
         /* Unlike the ring's, so that the first record has a stamp and wakes who sleeps. */
         .tick = atomic_load_explicit(&shared_ring->tick, memory_order_relaxed) - 1,
     };
@@ -68,8 +68,7 @@ static void have_company(uint32_t epoch)
         /* Should libc say once more that there is one thread, its next record goes the slow way,
          * and to `writer` by that. */
         alone->tick = atomic_load_explicit(&shared_ring->tick, memory_order_relaxed) - 1;
-    if (writer.epoch == epoch || alone->epoch != epoch ||
-        alone->tid != (uint32_t)syscall(SYS_gettid))
+    if (writer.epoch == epoch || alone->epoch != epoch || alone->tid != system_tid())
         return;
     writer = *alone;
     *alone = (struct writer){0};
@@ -279,10 +278,12 @@ __attribute__((noinline)) void writer_record_slowly(uintptr_t place, uint64_t he
     struct writer *self = writer_in_force();
     if (self == &writer && __libc_single_threaded) {
         /* There has been company, and the inline part has looked at the other cursor. */
-        if (place != 0 && writer_is_slot(place))
+        if (place != 0 && writer_is_slot(place)) {
             write_stamp(&process.alone, place);
-        else
+            process.alone.tick--; /* so that the next one comes here, too */
+        } else {
             process.alone.cursor = 0;
+        }
         place = 0;
     }
     if (self == &writer && writer_is_large(size)) {

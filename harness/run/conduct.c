@@ -119,6 +119,7 @@ static struct child_spec describe_child(struct conducting *conducting,
         .pad_bytes = pad_of_block(run, record->key.block),
         .script = replay != NULL ? replay->descriptor : 0,
         .inspect = inspect,
+        .count_events = record->key.pass == PASS_TIMED && facts_find(run, COUNTERS_FACT) != NULL,
     };
 }
 

@@ -23,6 +23,9 @@ enum {
     LATENCY_GAP_MAXIMUM = 1000000,
 };
 
+/* The fact of a run whose timed trials count events. */
+#define COUNTERS_FACT "counters"
+
 /* Whether a trial that is planned is to be run now; what is not wanted stays planned. */
 typedef bool conduct_wanted_fn(void *argument, const struct trial_key *key);
 /* After each trial; `done` counts all that need not be run any more, of run->trial_count. The

@@ -6,6 +6,7 @@
 #define HEAPMARK_SESSION_H
 
 #include "catalog.h"
+#include "events.h"
 #include "inspection.h"
 #include "meeting.h"
 #include "sampler.h"
@@ -25,6 +26,7 @@ enum {
 
 struct worker_slot {
     pthread_t thread;
+    struct events events;
     uint64_t cpu_ns; /* of the lap that has just ended; written by the worker before it arrives */
 } __attribute__((aligned(64)));
 

@@ -138,7 +138,7 @@ static void watch_lap(struct session *session, struct worker *worker, unsigned l
 
 /* What callgrind counts the instructions of: it is told to by the name (--toggle-collect). The
  * barrier keeps the call from becoming a jump, which callgrind might not see return. */
-#define COUNTED __attribute__((noinline, noclone, used))
+#define COUNTED __attribute__((noinline, used))
 COUNTED void heapmark_counted_lap(const struct workload *workload, struct worker *worker,
                                   unsigned lap);
 void heapmark_counted_lap(const struct workload *workload, struct worker *worker, unsigned lap)
@@ -149,16 +149,23 @@ void heapmark_counted_lap(const struct workload *workload, struct worker *worker
 
 static void do_lap(struct session *session, struct worker *worker, unsigned lap)
 {
-    if (session->page->count_laps > 0 && lap > 0)
+    const struct trial_page *page = session->page;
+    if (page->count_events && lap > 0)
+        events_start();
+    if (page->count_laps > 0 && lap > 0)
         heapmark_counted_lap(session->workload, worker, lap);
     else
         session->workload->lap(worker, lap);
+    if (page->count_events)
+        events_stop();
 }
 
 static void work(struct session *session, struct worker *worker)
 {
     const struct workload *workload = session->workload;
     struct worker_slot *slot = &session->slots[worker->index];
+    if (session->page->count_events)
+        events_open(&slot->events, session->page);
     if (workload->fill != NULL)
         workload->fill(worker);
     for (unsigned lap = 0; lap <= session->trial.laps; lap++) {
@@ -172,6 +179,8 @@ static void work(struct session *session, struct worker *worker)
             sampler_leave(worker->sampler);
         worker->sampler = NULL;
     }
+    if (session->page->count_events)
+        events_close(&slot->events, session->page);
     meet(session, stop_clock);
 }
 

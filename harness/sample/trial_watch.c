@@ -2,6 +2,7 @@
 #include "trial_watch.h"
 
 #include "clock.h"
+#include "event_counts.h"
 #include "last_words.h"
 #include "message.h"
 #include "proc.h"
@@ -395,6 +396,8 @@ void trial_watch(struct child *child, const struct trial_watch_options *options,
     if (record->status == STATUS_OK && take_laps(child->page, record) < 0)
         record->status = STATUS_FAILED;
     if (record->status == STATUS_OK) {
+        if (child->page->count_events)
+            event_counts_take(child->page, record);
         take_measures(&watch);
         timeline_give(&watch.timeline, record);
         if (traced)

@@ -55,6 +55,13 @@ struct estimate {
     X(syscalls, "calls", "calls", "brk + mmap + munmap + mremap + madvise (inspection pass)")    \
     X(instructions_per_operation, "instructions", "instr/op",                                    \
       "instructions / operations of the counted laps (instructions pass)")                       \
+    X(instructions_counted, "instructions", "instr",                                             \
+      "perf_instructions / operations (timed pass)")                                             \
+    X(cycles, "cycles", "cycles", "perf_cycles / operations")                                    \
+    X(dtlb_misses, "misses", "dTLB", "perf_dtlb_misses / operations")                            \
+    X(cache_misses, "misses", "cache", "perf_cache_misses / operations")                         \
+    X(branch_misses, "misses", "branch", "perf_branch_misses / operations")                      \
+    X(page_faults, "faults", "faults", "perf_page_faults / operations")                          \
     X(latency_p50, "s", "p50", "time of single calls, all kinds, that half did not exceed")      \
     X(latency_p90, "s", "p90", "that 90 % did not exceed (latency pass; so those below)")        \
     X(latency_p99, "s", "p99", "that 99 % did not exceed")                                       \

@@ -176,6 +176,19 @@ static double instructions_per_operation(const struct view *view)
     return ratio(measure(view->trial->instructions), measure(view->trial->operations));
 }
 
+#define COUNTED(figure, measured)                                                       \
+    static double figure(const struct view *view)                                       \
+    {                                                                                   \
+        return ratio(measure(view->trial->measured), measure(view->trial->operations)); \
+    }
+COUNTED(instructions_counted, perf_instructions)
+COUNTED(cycles, perf_cycles)
+COUNTED(dtlb_misses, perf_dtlb_misses)
+COUNTED(cache_misses, perf_cache_misses)
+COUNTED(branch_misses, perf_branch_misses)
+COUNTED(page_faults, perf_page_faults)
+#undef COUNTED
+
 /* Where a figure is taken from: SPACE is the timed pass for workloads of ours, whose memory is
  * read while they stand still, and the memory pass for programs. */
 enum source { SOURCE_TIME, SOURCE_SPACE, SOURCE_INSPECTION, SOURCE_LATENCY, SOURCE_INSTRUCTIONS };
@@ -208,6 +221,12 @@ static const struct figure {
     FIGURE(SOURCE_INSPECTION, retained_settled),
     FIGURE(SOURCE_INSPECTION, syscalls),
     FIGURE(SOURCE_INSTRUCTIONS, instructions_per_operation),
+    FIGURE(SOURCE_TIME, instructions_counted),
+    FIGURE(SOURCE_TIME, cycles),
+    FIGURE(SOURCE_TIME, dtlb_misses),
+    FIGURE(SOURCE_TIME, cache_misses),
+    FIGURE(SOURCE_TIME, branch_misses),
+    FIGURE(SOURCE_TIME, page_faults),
 #define X(name, title, share) FIGURE(SOURCE_LATENCY, latency_##name),
     LATENCY_PERCENTILES(X)
 #undef X

@@ -1,4 +1,4 @@
-# heapmark run --instructions: counts that repeat, as a user has them.
+# heapmark run --instructions and --counters: counts, as a user has them.
 # Each test_* is run by tests/run in a process of its own; see there.
 
 STORE=$TMP/results.db
@@ -67,4 +67,31 @@ test_a_trace_is_counted_once_whole() {
     run -w "$TMP/one.hmt:repeat=3" -a glibc --instructions
     [ "$(query "select operations from trials where pass = 'instructions'")" = 5000 ]
     [ "$(query "select instructions > 5000 from trials where pass = 'instructions'")" = 1 ]
+}
+
+# Page faults are counted by software, by the same code as what the processor counts: none where
+# nothing is written that was not there before, and one for each fresh page.
+test_counters_count_timed_laps_of_all_workers() {
+    run -w pairs:pairs=2000,laps=8 -w realloc-growth:threads=2,laps=8,steps=4000 -a glibc -n 2 --counters
+    [ "$(query "select count(*) from trials where status != 'ok'")" = 0 ]
+    query "select workload, pass, perf_page_faults, minor_faults, detail from results"
+    [ "$(query "select count(*) from trials where pass != 'timed' and perf_page_faults is not null")" = 0 ]
+    if [ -z "$(query "select perf_page_faults from trials where pass = 'timed' limit 1")" ]; then
+        query "select detail from trials where pass = 'timed'" | grep -q 'counters not available here: .*page_faults'
+        echo "perf_event_open is forbidden here"
+        exit 77
+    fi
+    [ "$(query "select max(perf_page_faults) < 100 from results where workload like 'pairs%'")" = 1 ]
+    [ "$(query "select min(perf_page_faults) > 500 from results where workload like 'realloc%' and pass = 'timed'")" = 1 ]
+    [ "$(query "select count(*) from results where perf_page_faults > minor_faults")" = 0 ]
+    # What the machine does not lend is absent, and told; what it lends is there.
+    [ "$(query "select count(*) from trials where pass = 'timed' and
+                (perf_cycles is null) != (detail like 'counters not available here: %cycles%')")" = 0 ]
+    "$HEAPMARK" show -i "$STORE" | grep -q 'counts a call in the timed laps'
+}
+
+test_nothing_is_counted_unasked() {
+    run -w pairs:pairs=2000,laps=8 -a glibc
+    [ "$(query "select count(*) from trials where perf_page_faults is not null or detail like 'counters%'")" = 0 ]
+    ! "$HEAPMARK" show -i "$STORE" | grep -q 'counts a call'
 }

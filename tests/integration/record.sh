@@ -288,3 +288,60 @@ test_a_program_left_behind_is_waited_for() {
     verify d.2-daemon.hmt
     [ "$(fact d.2-daemon.hmt reason)" = forked ]
 }
+
+test_a_fork_that_vforks_before_it_allocates() {
+    cd "$TMP"
+    build early 'if (fork() == 0) { if (vfork() == 0) { free(malloc(77)); _exit(0); } usleep(50000); churn(2000); _exit(0); }
+        wait(0); return 0;'
+    expect 0 record -o early.hmt -- ./early
+    verify early.hmt && verify early.2-early.hmt
+    [ "$("$HEAPMARK" trace dump early.2-early.hmt | grep -c malloc)" -ge 2000 ]
+}
+
+test_a_program_that_overwrites_its_ring() {
+    cd "$TMP"
+    build wild 'free(malloc(1)); char line[512]; unsigned long from = 0, to = 0; FILE *maps = fopen("/proc/self/maps", "r");
+        while (fgets(line, sizeof line, maps)) if (strstr(line, "heapmark-ring")) sscanf(line, "%lx-%lx", &from, &to);
+        if (from == 0) return 1;
+        if (argv[1][0] == 0x61) memset((void *)from, 0x5a, to - from);
+        else *(uint64_t *)(from + 8) = 0x7777000000000;
+        usleep(100000); write(1, "alive\n", 6); _exit(3);'
+    expect 125 record -o all.hmt -- ./wild all >out
+    says 'has overwritten.*; wild goes on unrecorded$'
+    grep -qx alive out
+    verify all.hmt
+    # Where the chunks are, record knows by itself.
+    expect 3 record -o offset.hmt -- ./wild offset
+    verify offset.hmt
+}
+
+test_a_process_in_a_pid_namespace() {
+    cd "$TMP"
+    unshare -rpf true 2>/dev/null || exit 77
+    # Threads that live longer than record waits between two looks at who is gone.
+    build contained 'void *run(void *a) { for (int i = 0; i < 40; i++) { churn(100); usleep(10000); } return a; }
+        int main(void) { pthread_t t[2]; for (int i = 0; i < 2; i++) pthread_create(&t[i], 0, run, 0);
+            for (int i = 0; i < 2; i++) pthread_join(t[i], 0); return 0; }'
+    expect 0 record --only contained -o c.hmt -- unshare -rpf ./contained
+    verify c.hmt
+    [ "$("$HEAPMARK" trace dump c.hmt | grep -c malloc)" -ge 8000 ]
+    # Those that come and go leave their room in the ring.
+    build gone 'void *run(void *a) { churn(1); usleep(1000); return a; }
+        int main(void) { for (int i = 0; i < 100; i++) { pthread_t t; pthread_create(&t, 0, run, 0); pthread_join(t, 0); } return 4; }'
+    expect 4 record --buffer 1M --only gone -o g.hmt -- unshare -rpf ./gone
+    verify g.hmt
+}
+
+test_more_threads_than_the_ring_has_room_for() {
+    cd "$TMP"
+    build crowd 'pthread_barrier_t all; void *run(void *a) { free(malloc(9)); pthread_barrier_wait(&all); return a; }
+        int main(void) { enum { N = 100 }; pthread_t t[N]; pthread_barrier_init(&all, 0, N);
+            for (int i = 0; i < N; i++) pthread_create(&t[i], 0, run, 0);
+            for (int i = 0; i < N; i++) pthread_join(t[i], 0); puts("through"); return 5; }'
+    expect 5 record -o wide.hmt -- ./crowd
+    verify wide.hmt
+    expect 125 timeout 60 "$HEAPMARK" record --buffer 1M -o narrow.hmt -- ./crowd >out
+    says 'threads hold all of the ring.*larger --buffer; crowd goes on unrecorded$'
+    grep -qx through out
+    verify narrow.hmt
+}

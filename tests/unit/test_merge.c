@@ -465,6 +465,18 @@ static void test_an_overwritten_ring_is_an_error(void **state)
     assert_int_equal(pass(p, MERGE_LIVE), -1);
 }
 
+static void test_an_overwritten_thread_number_is_an_error(void **state)
+{
+    struct process *p = *state;
+    put(p, 0, TRACE_MALLOC, BASE, 1);
+    uint32_t first = p->writer[0].chunk;
+    struct ring_chunk *chunk = ring_chunk_at(p->memory.ring, first);
+    chunk->thread = UINT32_MAX;
+    chunk->link = first; /* of which there would be no end */
+    assert_int_equal(pass(p, MERGE_LIVE), -1);
+    assert_non_null(strstr(p->message, "overwritten"));
+}
+
 /* ---- a simulation ------------------------------------------------------------------ */
 
 enum step { STEP_CLAIM, STEP_NUMBER, STEP_WRITE, STEP_DONE };
@@ -651,6 +663,7 @@ int main(void)
         CASE(test_chunks_of_ended_threads_come_back),
         CASE(test_a_full_ring_behind_a_gap_gets_room),
         CASE(test_an_overwritten_ring_is_an_error),
+        CASE(test_an_overwritten_thread_number_is_an_error),
         CASE(test_simulated_processes),
         CASE(test_a_simulated_process_that_fills_its_ring),
     };
