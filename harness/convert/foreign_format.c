@@ -68,7 +68,9 @@ void foreign_format_lacks(unsigned carries, char *text)
         {CARRIES_FAILURES,   "failed calls"                                 },
         {CARRIES_REALLOC,    "reallocs (a free and a malloc stand for each)"},
         {CARRIES_IDENTITY,   "the identity of what is freed"                },
+        {FORMAT_UNORDERED,   "the order of calls across threads"            },
     };
+    carries ^= FORMAT_UNORDERED;
     const char *lacking[sizeof things / sizeof things[0]];
     size_t count = 0, used = 0;
     for (size_t i = 0; i < sizeof things / sizeof things[0]; i++)

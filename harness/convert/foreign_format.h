@@ -27,6 +27,9 @@ enum foreign_format_carries {
      * allocates: a block never seen before may be freed. */
     FORMAT_INHERITS = 1 << 7,
     FORMAT_BINARY = 1 << 8,
+    /* Threads have lists of their own, and when one's call came before another's is not told:
+     * live bytes of all threads together are made up. */
+    FORMAT_UNORDERED = 1 << 9,
 };
 
 struct foreign_format {
@@ -52,7 +55,7 @@ const struct foreign_format *foreign_format_find(const char *name, char *message
 /* By content. NULL with a message. */
 const struct foreign_format *foreign_format_recognise(struct source *source, char *message);
 
-enum { FOREIGN_FORMAT_LACKS_BYTES = 160 };
+enum { FOREIGN_FORMAT_LACKS_BYTES = 240 };
 /* "threads, times or alignments", or "" when it carries everything. */
 void foreign_format_lacks(unsigned carries, char *text);
 

@@ -292,7 +292,7 @@ const struct foreign_format format_wl = {
     .name = "wl",
     .summary = "workload of glibc's trace2wl and trace_run",
     .carries = CARRIES_THREADS | CARRIES_ALIGNMENTS | CARRIES_FAILURES | CARRIES_REALLOC |
-               CARRIES_IDENTITY | FORMAT_BINARY,
+               CARRIES_IDENTITY | FORMAT_BINARY | FORMAT_UNORDERED,
     .sniff = sniff,
     .import = read_wl,
     .export = wl_write,

@@ -27,7 +27,11 @@ static int set_carried(struct trace_facts *facts, unsigned carries)
         {CARRIES_ALIGNMENTS, "has_alignments"},
         {CARRIES_ADDRESSES,  "has_addresses" },
         {CARRIES_FAILURES,   "has_failures"  },
+        {CARRIES_REALLOC,    "has_reallocs"  },
+        {CARRIES_IDENTITY,   "has_identities"},
+        {FORMAT_UNORDERED,   "has_order"     },
     };
+    carries ^= FORMAT_UNORDERED;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (trace_facts_set(facts, table[i].fact, yes_or_no(carries & table[i].flag)) < 0)
             return -1;

@@ -44,7 +44,7 @@ const char *trace_output_unfinished(const struct trace_named *trace);
 
 /* What the format of the trace did not carry, "times, threads", or ""; in `text` of
  * TRACE_NOT_CARRIED_BYTES, which is returned. */
-enum { TRACE_NOT_CARRIED_BYTES = 96 };
+enum { TRACE_NOT_CARRIED_BYTES = 256 };
 char *trace_output_not_carried(char *text, const struct trace_facts *facts);
 
 #endif

@@ -37,11 +37,14 @@ char *trace_output_not_carried(char *text, const struct trace_facts *facts)
     static const struct {
         const char *fact, *name;
     } carried[] = {
-        {"has_times",      "times"       },
-        {"has_threads",    "threads"     },
-        {"has_alignments", "alignments"  },
-        {"has_addresses",  "addresses"   },
-        {"has_failures",   "failed calls"},
+        {"has_times",      "times"                   },
+        {"has_threads",    "threads"                 },
+        {"has_alignments", "alignments"              },
+        {"has_addresses",  "addresses"               },
+        {"has_failures",   "failed calls"            },
+        {"has_reallocs",   "reallocs"                },
+        {"has_identities", "which block is freed"    },
+        {"has_order",      "the order across threads"},
     };
     text[0] = '\0';
     for (size_t i = 0; i < sizeof carried / sizeof carried[0]; i++) {
@@ -66,9 +69,10 @@ static void print_fact(struct stream *out, const char *title, const char *value)
 static void print_facts(struct stream *out, const struct trace_named *trace)
 {
     /* Those with a line of their own elsewhere. */
-    static const char *const said[] = {"has_times",     "has_threads",  "has_alignments",
-                                       "has_addresses", "has_failures", "inherited",
-                                       "stalls",        "stall_ns",     "lost",
+    static const char *const said[] = {"has_times",      "has_threads",  "has_alignments",
+                                       "has_addresses",  "has_failures", "has_reallocs",
+                                       "has_identities", "has_order",    "inherited",
+                                       "stalls",         "stall_ns",     "lost",
                                        "clock_step_ns"};
     const struct trace_facts *facts = trace_reader_facts(trace->reader);
     for (size_t i = 0; i < facts->count; i++) {

@@ -38,11 +38,16 @@ static char *make_path(struct output_names *names, bool is_first, const char *pr
     return path;
 }
 
-/* Only a plain file is put aside: not /dev/null. */
+/* A plain file is put aside, and a link as the link that it is; not /dev/null. */
 static int put_aside(const char *path, char *message)
 {
     struct stat status;
-    if (lstat(path, &status) < 0 || !S_ISREG(status.st_mode))
+    if (lstat(path, &status) < 0)
+        return 0;
+    /* Opening one would wait for who reads it. */
+    if (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode))
+        return message_set(message, "%s is a pipe or a socket; name a file with -o", path);
+    if (!S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode))
         return 0;
     char *old = NULL;
     if (asprintf(&old, "%s.old", path) < 0)

@@ -87,6 +87,7 @@ static inline bool trace_op_is_call(const struct trace_op *op)
  *   allocator                      the object that served malloc
  *   clock, clock_step_ns           what times come from, and how far apart two stamps may be
  *   has_times, has_threads, has_alignments, has_addresses, has_failures    "yes" or "no"
+ *   has_reallocs, has_identities (of what is freed), has_order (across threads)   the same
  *   inherited                      "yes": the process was forked off (or recording began late), so
  *                                  blocks from before may be freed or resized
  *   end                            how it ended: "exit 0", "signal 11", "exec", "exited", "cut"

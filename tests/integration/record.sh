@@ -345,3 +345,18 @@ test_more_threads_than_the_ring_has_room_for() {
     grep -qx through out
     verify narrow.hmt
 }
+
+# A link in the way is put aside as a link, its target kept; a pipe that nobody reads is refused.
+test_links_and_pipes_in_the_way() {
+    cd "$TMP"
+    build some 'churn(100); puts("through"); return 0;'
+    echo keep >target
+    ln -s target link.hmt
+    expect 0 record -q -o link.hmt -- ./some >out
+    [ "$(cat target)" = keep ] && [ -L link.hmt.old ] && [ ! -L link.hmt ]
+    verify link.hmt
+    mkfifo pipe.hmt
+    expect 125 timeout 20 "$HEAPMARK" record -q -o pipe.hmt -- ./some >out
+    says 'pipe.hmt is a pipe'
+    [ "$(cat out)" = through ]
+}
