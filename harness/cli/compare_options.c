@@ -32,53 +32,55 @@ enum {
 #define DEFAULT_SUITE          "compare"
 
 static const struct argp_option option_table[] = {
-    {NULL,                                                                              0, NULL, 0, "What to run:", 1},
-    {"suite",                                                                             's', "SUITE", 0, "The suite of workloads (default: 'compare', unless -w is given)",
+    {NULL,                                                                                          0, NULL, 0, "What to run:", 1},
+    {"suite",                                                                                         's', "SUITE", 0, "The suite of workloads (default: 'compare', unless -w is given)",
      1},
-    {"workload",                                                                   'w', "NAME[:PARAM=VALUE,...]", 0,
-     "A workload with parameters, or FILE.hmt; may be given many times", 1},
-    {"seed",                                                                                 OPTION_SEED, "N", 0, "Seed of the workloads: same seed, same calls (default 1)", 1},
+    {"workload",                                                                               'w', "NAME[:PARAM=VALUE,...]", 0,
+     "A workload with parameters, or FILE.hmt; may be given many times. Sweeps as in heapmark run", 1},
+    {"seed",                                                                                             OPTION_SEED, "N", 0, "Seed of the workloads: same seed, same calls (default 1)", 1},
     {"order-seed",  OPTION_ORDER_SEED, "N", 0,
      "Seed of the lot that orders each pair (default: drawn, and stored with the run)", 1},
-    {NULL,                                                                                0, NULL, 0, "What decides:", 2},
-    {"across-conditions",                                                                                 OPTION_ACROSS, NULL, 0,
+    {NULL,                                                                                            0, NULL, 0, "What decides:", 2},
+    {"across-conditions",                                                                                             OPTION_ACROSS, NULL, 0,
      "Compare stored runs also when machine, kernel or build differ", 2},
-    {"gate",                                                                        OPTION_GATE, "MEASURE,...", 0,
+    {"gate",                                                                                    OPTION_GATE, "MEASURE,...", 0,
      "The measures that decide the exit status: time, cpu, throughput, rss, pss, overhead, "
      "retained, faults, syscalls (default time,rss); all are shown", 2},
-    {"threshold",                                                         OPTION_THRESHOLD, "PERCENT | MEASURE=PERCENT,...", 0,
+    {"threshold",                                                                     OPTION_THRESHOLD, "PERCENT | MEASURE=PERCENT,...", 0,
      "What 'same' means: the whole interval within it. A change is named from half of it "
      "(default 2%, for every measure)", 2},
-    {"alpha",                OPTION_ALPHA, "PERCENT", 0,
+    {"alpha", OPTION_ALPHA, "PERCENT", 0,
      "The chance that anything unchanged that gates is called a change (default 1%)", 2},
-    {"max-time",                                                                                 OPTION_MAX_TIME, "TIME", 0,
+    {"max-time",                                                                                             OPTION_MAX_TIME, "TIME", 0,
      "No pair is begun after that; what is not clear is 'undecided' (default 5m; 0: no limit)", 2},
     {"max-pairs",OPTION_MAX_PAIRS, "N", 0,
      "The most pairs of a workload. Looks are taken after 20, 40, 80, ... pairs below N, and "
      "after N (default 80)", 2},
-    {"time-limit",                                                                                OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 3},
-    {"memory-limit",                                                                                OPTION_MEMORY_LIMIT, "SIZE", 0,
+    {"time-limit",                                                                                            OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 3},
+    {"memory-limit",                                                                                            OPTION_MEMORY_LIMIT, "SIZE", 0,
      "RLIMIT_DATA of a trial (default: half of the memory available; 0: none)", 3},
-    {NULL,                                                                      0, NULL, 0, "Limits of a trial:", 3},
-    {NULL,                                                                              0, NULL, 0, "Where results go:", 4},
-    {"store", 'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 4},
-    {"format",                                                                                 'f', "FORMAT", 0,
+    {NULL,                                                                                  0, NULL, 0, "Limits of a trial:", 3},
+    {NULL,                                                                                          0, NULL, 0, "Where results go:", 4},
+    {"store",             'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 4},
+    {"format",                                                                                             'f', "FORMAT", 0,
      "text, md (a comment for a pull request), json, junit (a test case a workload and gating "
      "measure)", 4},
     {"quiet", 'q', NULL, 0, "No progress", 4},
-    {0                                                                               },
+    {0                                                                                           },
 };
 
 static const char documentation[] =
     "Compares two allocators in interleaved pairs of fresh processes until the answer is clear or "
     "the budget is spent. BASE and NEW are allocators of allocators.ini, libraries "
-    "(name=path/lib.so, or a path), or allocators of this tree at a git revision "
+    "(name=path/lib.so, or a path), each with settings or without (jemalloc:dirty_decay_ms=0), or "
+    "allocators of this tree at a git revision "
     "(freelist-best@HEAD~3), built for the purpose; or both are of stored runs "
     "(run:NAME/ALLOCATOR)."
     "\v"
     "Every trial is kept: heapmark show and plot take the run.\n\n"
     "Examples:\n"
     "  heapmark compare glibc jemalloc\n"
+    "  heapmark compare jemalloc jemalloc:dirty_decay_ms=0\n"
     "  heapmark compare old/libmine.so new/libmine.so -w webserver\n"
     "  heapmark compare freelist-best@main freelist-best --format md\n"
     "  heapmark compare run:2026-11-21/glibc run:2026-11-21/jemalloc\n"

@@ -218,7 +218,7 @@ static int parse_values(struct reading *reading, const char *text)
 static int read_piece(struct reading *reading, const char *text, sweep_rules_fn *rules,
                       void *argument)
 {
-    const char *equals = strchr(text, '=');
+    const char *equals = text[0] != '=' ? strchr(text, '=') : NULL;
     if (reading->count == PIECES_MAXIMUM)
         return message_set(reading->message, "%s: more than %d parameters", reading->who,
                            PIECES_MAXIMUM);
