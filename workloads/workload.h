@@ -64,6 +64,21 @@ struct param {
         .name = NULL    \
     }
 
+/* A named set of parameters: `NAME:PRESET` starts from it where `NAME` starts from the defaults,
+ * and `NAME:PRESET,param=value` changes single ones on top. A workload that imitates a published
+ * program calls the one with that program's own parameters "classic". */
+struct preset {
+    const char *name;   /* a word that is no parameter=value */
+    const char *params; /* "param=value,..." as a user would type it; threads, laps as well */
+    const char *help;   /* one line, lower case, no full stop */
+};
+
+/* The last row of a table of presets. */
+#define PRESET_TABLE_END \
+    {                    \
+        .name = NULL     \
+    }
+
 struct sampler;
 
 struct trial {
@@ -93,9 +108,11 @@ struct workload {
     const char *source;  /* where its sizes and lifetimes come from */
     const char *touch;   /* which bytes it writes and reads */
     const struct param *params;
-    unsigned threads_maximum; /* 1: no `threads` parameter */
-    unsigned laps;            /* default number of timed laps; 0: found out by setup */
-    bool recorded;            /* replays a trace that comes with the trial */
+    const struct preset *presets; /* NULL: none */
+    unsigned threads_maximum;     /* 1: no `threads` parameter */
+    unsigned laps;                /* default number of timed laps; 0: found out by setup */
+    bool floods;                  /* allocates over 1 GiB by default: not for what never frees */
+    bool recorded;                /* replays a trace that comes with the trial */
     /* Refuses a combination of parameters by returning a message; NULL when all is well. */
     const char *(*setup)(struct trial *trial);
     void (*fill)(struct worker *worker); /* may be NULL */

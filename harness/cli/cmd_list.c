@@ -71,6 +71,11 @@ static void print_params(const struct workload_entry *entry)
             snprintf(range, sizeof range, "%s to %s", param->minimum, param->maximum);
         printf("      %-14s = %-9s %s (%s)\n", param->name, param->fallback, param->help, range);
     }
+    for (size_t i = 0; i < entry->preset_count; i++) {
+        const struct workload_preset *preset = &entry->presets[i];
+        printf("      preset %s:%s: %s\n          %s\n", entry->name, preset->name, preset->help,
+               preset->params);
+    }
 }
 
 static int list_workloads(const struct list_options *options, const struct paths *paths,
@@ -80,7 +85,7 @@ static int list_workloads(const struct list_options *options, const struct paths
     size_t printed = 0;
     if (workload_catalog_load(&catalog, paths, message) < 0)
         return -1;
-    puts("Workloads (heapmark run -w NAME:param=value,...):");
+    puts("Workloads (heapmark run -w NAME:param=value,... or NAME:PRESET,param=value,...):");
     for (size_t i = 0; i < catalog.count; i++) {
         const struct workload_entry *entry = &catalog.entries[i];
         if (!wanted(options, entry->name))

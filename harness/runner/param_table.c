@@ -204,11 +204,9 @@ static int take_assignment(struct param_table *table, const char *text, size_t l
     return refuse_name(why, table, name);
 }
 
-int param_table_parse(struct param_table *table, const char *text, struct text *why)
+static int take_assignments(struct param_table *table, const char *text, struct text *why)
 {
     uint32_t given = 0;
-    if (text[0] == '\0')
-        return 0;
     for (;;) {
         size_t length = strcspn(text, ",");
         if (take_assignment(table, text, length, &given, why) < 0)
@@ -217,6 +215,50 @@ int param_table_parse(struct param_table *table, const char *text, struct text *
             return 0;
         text += length + 1;
     }
+}
+
+static int refuse_preset(struct text *why, const struct param_table *table, const char *name)
+{
+    const char *names[CATALOG_PRESETS_MAXIMUM];
+    size_t count = 0;
+    for (const struct preset *preset = table->workload->presets; preset->name != NULL; preset++)
+        if (count < CATALOG_PRESETS_MAXIMUM)
+            names[count++] = preset->name;
+    refuse(why, table, "unknown preset '");
+    text_add(why, name);
+    text_add(why, "'");
+    nearest_suggest(name, names, count, why);
+    text_add(why, "; it has ");
+    for (size_t i = 0; i < count; i++) {
+        text_add(why, i > 0 ? ", " : "");
+        text_add(why, names[i]);
+    }
+    text_add(why, ", and parameters as parameter=value");
+    return -1;
+}
+
+/* The first `length` bytes of what was typed. */
+static int take_preset(struct param_table *table, const char *text, size_t length, struct text *why)
+{
+    char name[VALUE_BYTES];
+    nearest_copy(name, sizeof name, text, length);
+    for (const struct preset *preset = table->workload->presets; preset->name != NULL; preset++)
+        if (strcmp(preset->name, name) == 0)
+            return take_assignments(table, preset->params, why);
+    return refuse_preset(why, table, name);
+}
+
+int param_table_parse(struct param_table *table, const char *text, struct text *why)
+{
+    size_t first = strcspn(text, ",");
+    if (text[0] == '\0')
+        return 0;
+    if (table->workload->presets == NULL || first == 0 || memchr(text, '=', first) != NULL)
+        return take_assignments(table, text, why);
+    if (take_preset(table, text, first, why) < 0)
+        return -1;
+    /* What a preset has set counts as not given: it is there to be changed. */
+    return text[first] == ',' ? take_assignments(table, text + first + 1, why) : 0;
 }
 
 void param_table_print(const struct param_table *table, struct text *text)
