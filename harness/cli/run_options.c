@@ -142,7 +142,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->planning = "--counters";
         return 0;
     case OPTION_INSTRUCTIONS:
-        options->instructions = true;
+        options->instructions = 1;
         options->planning = "--instructions";
         return 0;
     case OPTION_LATENCY:

@@ -11,7 +11,8 @@
 struct planning {
     struct run *run;
     const char **filters;
-    bool latency, instructions;
+    bool latency;
+    unsigned instructions;
     bool every_allocator_named; /* -a was given: `programs = no` does not hold */
     char *message;
 };
@@ -206,9 +207,9 @@ static int add_trials(struct planning *planning, unsigned inspections)
         for (unsigned i = 0; block == 0 && i < inspections; i++)
             if (add_pass(planning, PASS_INSPECT, i, &state) < 0)
                 return -1;
-        if (block == 0 && planning->instructions &&
-            add_pass(planning, PASS_INSTRUCTIONS, 0, &state) < 0)
-            return -1;
+        for (unsigned i = 0; block == 0 && i < planning->instructions; i++)
+            if (add_pass(planning, PASS_INSTRUCTIONS, i, &state) < 0)
+                return -1;
     }
     return 0;
 }
