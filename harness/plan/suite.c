@@ -17,7 +17,7 @@
 
 enum { BLOCKS_MAXIMUM = 10000 };
 
-static const char *const suite_keys[] = {"blocks", "summary", NULL};
+static const char *const suite_keys[] = {"allocators", "blocks", "minutes", "summary", NULL};
 static const char *const item_keys[] = {"allocators", "blocks", "params", "workload", NULL};
 
 static int read_blocks(unsigned *blocks, const struct ini_file *ini,
@@ -63,6 +63,41 @@ static int read_item(struct suite_item *item, const struct ini_file *ini,
     return 0;
 }
 
+static int add_allocators(struct suite *suite, const char *words, char *message)
+{
+    char *copy = strdup(words), *rest = copy, *word;
+    int result = copy != NULL ? 0 : message_set(message, "out of memory");
+    while (result == 0 && (word = strsep(&rest, " \t\n")) != NULL) {
+        if (word[0] == '\0')
+            continue;
+        char **longer = realloc(suite->allocators, (suite->allocator_count + 1) * sizeof *longer);
+        if (longer != NULL)
+            suite->allocators = longer;
+        if (longer == NULL || (longer[suite->allocator_count] = strdup(word)) == NULL)
+            result = message_set(message, "out of memory");
+        else
+            suite->allocator_count++;
+    }
+    free(copy);
+    return result;
+}
+
+/* The section [suite]. */
+static int read_head(struct suite *suite, const struct ini_file *ini,
+                     const struct ini_section *section, char *message)
+{
+    const char *summary = ini_get(section, "summary"), *minutes = ini_get(section, "minutes");
+    const char *allocators = ini_get(section, "allocators");
+    suite->summary = strdup(summary != NULL ? summary : "");
+    suite->minutes = strdup(minutes != NULL ? minutes : "");
+    if (suite->summary == NULL || suite->minutes == NULL)
+        return message_set(message, "out of memory");
+    if (ini_file_check_keys(ini, section, suite_keys, message) < 0 ||
+        read_blocks(&suite->blocks, ini, section, message) < 0)
+        return -1;
+    return allocators != NULL ? add_allocators(suite, allocators, message) : 0;
+}
+
 static int read_suite(struct suite *suite, const struct ini_file *ini, char *message)
 {
     suite->items = calloc(ini->section_count + 1, sizeof *suite->items);
@@ -75,17 +110,17 @@ static int read_suite(struct suite *suite, const struct ini_file *ini, char *mes
                 return -1;
             continue;
         }
-        const char *summary = ini_get(section, "summary");
-        suite->summary = strdup(summary != NULL ? summary : "");
-        if (ini_file_check_keys(ini, section, suite_keys, message) < 0 ||
-            read_blocks(&suite->blocks, ini, section, message) < 0)
+        if (read_head(suite, ini, section, message) < 0)
             return -1;
     }
     if (suite->summary == NULL)
         suite->summary = strdup("");
+    if (suite->minutes == NULL)
+        suite->minutes = strdup("");
     if (suite->item_count == 0)
         return message_set(message, "%s holds no workload; add a [section] for each", ini->path);
-    return suite->summary != NULL ? 0 : message_set(message, "out of memory");
+    return suite->summary != NULL && suite->minutes != NULL ? 0
+                                                            : message_set(message, "out of memory");
 }
 
 static char *suite_path(const char *folder, const char *name)
@@ -124,6 +159,10 @@ void suite_release(struct suite *suite)
         free(suite->items[i].text);
         free(suite->items[i].allocators);
     }
+    for (size_t i = 0; i < suite->allocator_count; i++)
+        free(suite->allocators[i]);
+    free(suite->allocators);
+    free(suite->minutes);
     free(suite->items);
     free(suite->name);
     free(suite->path);
