@@ -59,7 +59,7 @@ columns = panels == 4 ? 2 : panels < 1 ? 1 : panels
 lines = panels < 1 ? 1 : int((panels + columns - 1) / columns)
 chart_width = 1100
 gutter = 66; left = 84
-legend_name(a) = cut(allocator[a], 30)
+legend_name(a) = short_name(a, 30)
 legend_width(a) = 34 + strlen(legend_name(a)) * 7.4
 array legend_x[allocators]
 array legend_row[allocators]

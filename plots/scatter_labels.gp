@@ -5,29 +5,7 @@
 
 pixel_x(x) = left + (log(x) - log(x_lo)) / (log(x_hi) - log(x_lo)) * (right - left)
 pixel_y(y) = bottom - (log(y) - log(y_lo)) / (log(y_hi) - log(y_lo)) * (bottom - top)
-# A line joins what differs in the values of the same options: a series. The first of it has its
-# whole name, the others what differs, as far as that is before or behind the first comma.
-array series[allocators]
-array elder[allocators]
-array series_count[allocators]
-do for [a=1:allocators] {
-    key = ""; skip = 0
-    do for [i=1:strlen(allocator[a])] {
-        c = substr(allocator[a], i, i)
-        skip = c eq "," ? 0 : skip
-        key = skip ? key : key.c
-        skip = c eq "=" ? 1 : skip
-    }
-    series[a] = key; elder[a] = a
-    do for [b=a:1:-1] { if (series[b] eq key) { elder[a] = b } }
-}
-do for [a=1:allocators] { series_count[a] = sum [b=1:allocators] (elder[b] == elder[a]) }
-bare(name) = substr(name, strstrt(name, ":") + 1, strlen(name))
-comma(name) = (at = strstrt(name, ","), at ? at : strlen(name) + 1)
-front(name) = substr(name, 1, comma(name) - 1)
-behind(name) = substr(name, comma(name) + 1, strlen(name))
-differing(name, other) = behind(name) eq behind(other) ? front(name) : front(name) eq front(other) ? behind(name) : name
-name_of(a) = cut(elder[a] == a ? allocator[a] : differing(bare(allocator[a]), bare(allocator[elder[a]])), 42)
+name_of(a) = cut(elder[a] == a ? allocator[a] : brief(a), 42)
 name_width(a) = strlen(name_of(a)) * 8.0 + 4
 
 

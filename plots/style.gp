@@ -81,3 +81,30 @@ present(x) = x == x
 least(x, y) = x < y ? x : y
 most(x, y) = x > y ? x : y
 cut(text, most) = strlen(text) > most ? substr(text, 1, most - 1) . "…" : text
+
+# ---- settings of one allocator ----------------------------------------------------------------
+# What differs in the values of the same options is a series. Its members but the first can be
+# told by what differs, as far as that is before or behind the first comma.
+array series[allocators]
+array elder[allocators]
+array series_count[allocators]
+do for [a=1:allocators] {
+    key = ""; skip = 0
+    do for [i=1:strlen(allocator[a])] {
+        c = substr(allocator[a], i, i)
+        skip = c eq "," ? 0 : skip
+        key = skip ? key : key.c
+        skip = c eq "=" ? 1 : skip
+    }
+    series[a] = key; elder[a] = a
+    do for [b=a:1:-1] { if (series[b] eq key) { elder[a] = b } }
+}
+do for [a=1:allocators] { series_count[a] = sum [b=1:allocators] (elder[b] == elder[a]) }
+bare(name) = substr(name, strstrt(name, ":") + 1, strlen(name))
+comma(name) = (at = strstrt(name, ","), at ? at : strlen(name) + 1)
+front(name) = substr(name, 1, comma(name) - 1)
+behind(name) = substr(name, comma(name) + 1, strlen(name))
+differing(name, other) = behind(name) eq behind(other) ? front(name) : front(name) eq front(other) ? behind(name) : name
+brief(a) = differing(bare(allocator[a]), bare(allocator[elder[a]]))
+# A name in so many characters; what tells it from its series is the last to go.
+short_name(a, most) = elder[a] == a || strlen(allocator[a]) <= most ? cut(allocator[a], most) : cut("…".brief(a), most)
