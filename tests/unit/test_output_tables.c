@@ -132,6 +132,8 @@ static void test_chart_tables(void **state)
     free(text);
     check_timelines(folder);
     assert_table(folder, "latencies.tsv", "workload_index\tfile\tpaced\tgap\tpanels\n");
+    assert_table(folder, "curves.tsv",
+                 "index\tfile\tworkload\tparam\tfixed\tthreads\tcpus\tpoints\n");
     /* No other file was left. */
     assert_int_equal(rmdir(folder), 0);
     errno = 0;
