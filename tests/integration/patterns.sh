@@ -177,3 +177,21 @@ test_twins_are_refused_with_a_reason() {
             -p operations=2k -o /dev/full
     fi
 }
+
+# Two stored runs of a file that changed in between are not compared with each other.
+test_stored_runs_of_a_changed_file_are_not_compared() {
+    write_pattern
+    "$HEAPMARK" run -q -n 6 --sample-step 0 -o "$STORE" -w "$TMP/my.ini:operations=1k" -a glibc
+    "$HEAPMARK" run -q -n 6 --sample-step 0 -o "$STORE" -w "$TMP/my.ini:operations=1k" -a glibc
+    local first second status=0
+    first=$(query "select name from runs order by id limit 1")
+    second=$(query "select name from runs order by id desc limit 1")
+    "$HEAPMARK" compare -o "$STORE" "run:$first/glibc" "run:$second/glibc" >"$TMP/out" 2>&1 || status=$?
+    cat "$TMP/out"
+    [ $status -le 2 ]
+    query "update facts set value = 'another' where name like 'workload_sha256:%' and run_id = 2"
+    status=0
+    "$HEAPMARK" compare -o "$STORE" "run:$first/glibc" "run:$second/glibc" >"$TMP/out" 2>&1 || status=$?
+    cat "$TMP/out"
+    [ $status = 3 ]
+}
