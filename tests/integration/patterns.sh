@@ -82,6 +82,7 @@ test_mistakes_are_named() {
     [ ! -e "$TMP/my.hmt" ]
     printf '[global]\nsizes = 8\nlive = 1M\n[a]\nhandover = much\n' >"$TMP/my.ini"
     refuses 2 'my.ini:5: handover = much: percent' run -w "$TMP/my.ini"
+    refuses 2 'is a workload file, not a suite: heapmark run -w' "$HEAPMARK" run "$TMP/my.ini"
     mkdir "$TMP/folder.ini"
     refuses 2 'Is a directory' run -w "$TMP/folder.ini"
 }
@@ -122,6 +123,14 @@ END
     cmp "$TMP/my.hmt" "$TMP/again.hmt"
     "$HEAPMARK" trace generate "$TMP/my.ini" -p threads=3 --seed 2 -o "$TMP/other.hmt"
     ! cmp -s "$TMP/my.hmt" "$TMP/other.hmt"
+}
+
+test_the_heap_of_a_pattern_is_mapped() {
+    command -v gnuplot >/dev/null || exit 77
+    write_pattern
+    "$HEAPMARK" map -w "$TMP/my.ini" -a glibc -o "$TMP/map" >"$TMP/out"
+    cat "$TMP/out"
+    grep -q glibc "$TMP/out"
 }
 
 test_arrivals_take_their_time() {
