@@ -16,6 +16,7 @@ struct command {
 };
 
 int cmd_compare(int argc, char **argv);
+int cmd_gate(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_map(int argc, char **argv);

@@ -16,6 +16,7 @@ static const struct command commands[] = {
     {"map",     "replay a trace and draw the heap: live, empty and missing pages",     cmd_map    },
     {"run",     "run a suite or workloads under allocators, and store every trial",    cmd_run    },
     {"compare", "two allocators in pairs: faster, slower, the same, and how sure",     cmd_compare},
+    {"gate",    "allocators against a committed baseline: is anything worse than it was?",   cmd_gate   },
     {"show",    "print the table of a stored run, or export it",                       cmd_show   },
     {"plot",    "draw the charts of a stored run",                                     cmd_plot   },
     {"trace",   "look into recorded traces, and make others of them",                  cmd_trace  },

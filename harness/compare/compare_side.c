@@ -2,7 +2,6 @@
 #include "compare_side.h"
 
 #include "message.h"
-#include "revision.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,14 +31,15 @@ static void name_after_file(struct side *side, const char *path)
         snprintf(side->name, sizeof side->name, "%.*s", (int)length, file);
 }
 
-static int name_side(struct side *side, const struct paths *paths,
-                     const volatile sig_atomic_t *interrupted, char *message)
+static int name_side(struct side *side, const struct revision_source *source,
+                     const struct paths *paths, const volatile sig_atomic_t *interrupted,
+                     char *message)
 {
     const char *word = side->word;
     size_t length = strcspn(word, "=@");
     if (revision_is(word)) {
         struct revision revision;
-        if (revision_build(&revision, word, paths, interrupted, message) < 0)
+        if (revision_build(&revision, word, source, paths, interrupted, message) < 0)
             return -1;
         side->library = revision.library;
         snprintf(side->name, sizeof side->name, "%.*s-%s",
@@ -69,15 +69,16 @@ static void add_suffix(struct side *side, const char *suffix)
 }
 
 int compare_sides_add(struct run *run, const char *const words[COMPARE_SIDES],
-                      const struct allocator_catalog *catalog, const struct paths *paths,
-                      const volatile sig_atomic_t *interrupted, char *message)
+                      const struct revision_source *source, const struct allocator_catalog *catalog,
+                      const struct paths *paths, const volatile sig_atomic_t *interrupted,
+                      char *message)
 {
     static const char *const suffixes[] = {"-base", "-new"};
     struct side sides[COMPARE_SIDES] = {{.word = words[COMPARE_BASE]},
                                         {.word = words[COMPARE_NEW]}};
     int result = 0;
     for (int s = 0; s < COMPARE_SIDES && result == 0; s++)
-        result = name_side(&sides[s], paths, interrupted, message);
+        result = name_side(&sides[s], source, paths, interrupted, message);
     bool same = strcmp(sides[COMPARE_BASE].name, sides[COMPARE_NEW].name) == 0;
     for (int s = 0; s < COMPARE_SIDES && result == 0; s++) {
         struct side *side = &sides[s];
