@@ -15,6 +15,7 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
+int cmd_bisect(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_gate(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

@@ -64,8 +64,8 @@ static int add_allocators(struct taking *taking)
 {
     struct running *running = &taking->running;
     const struct exact_request *request = taking->request;
-    if (allocator_add(&running->allocators, "glibc", EXACT_RUN_CONTROL, &running->run,
-                      running->message) < 0)
+    if (!request->without_control && allocator_add(&running->allocators, "glibc", EXACT_RUN_CONTROL,
+                                                   &running->run, running->message) < 0)
         return -1;
     for (size_t a = 0; a < request->allocator_count; a++)
         if (allocator_add(&running->allocators, request->allocators[a].word,
@@ -128,7 +128,7 @@ static int add_facts(struct running *running)
     int control = run_find_allocator(run, EXACT_RUN_CONTROL);
     if (add_valgrind(run) < 0 ||
         facts_add(run, "vector", vector_of(facts_find(run, "cpu_flags"))) ||
-        facts_add(run, "libc_sha256", run->allocators[control].sha256) < 0)
+        (control >= 0 && facts_add(run, "libc_sha256", run->allocators[control].sha256) < 0))
         return message_set(running->message, "out of memory");
     return 0;
 }

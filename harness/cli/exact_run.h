@@ -22,6 +22,7 @@ struct exact_request {
     const struct exact_allocator *allocators;
     size_t allocator_count;
     bool wanted[EXACT_MEASURE_COUNT];
+    bool without_control;
     unsigned repeats; /* trials of each pass but the counting one */
 };
 

@@ -60,7 +60,7 @@ static int check_clean(struct updating *updating, const char *root)
                              "the tree has changes that are not committed (%.80s): the baseline "
                              "would be of a revision that nobody can build again; commit them, or "
                              "give --allow-dirty",
-                             changed);
+                             changed + strspn(changed, " "));
     free(changed);
     return result;
 }

@@ -27,6 +27,12 @@ static int check_pairs(struct live_comparison *live)
 {
     struct running *running = &live->running;
     size_t least = compare_rules_least_pairs(&live->rules, running->run.workload_count);
+    if (live->most_pairs == 0 && compare_rules_are_exact(&live->rules))
+        return 0;
+    if (live->most_pairs == 0)
+        return message_set(running->message,
+                           "--max-pairs 0: what gates takes pairs; name only exact measures, such "
+                           "as --gate instructions,syscalls");
     if (live->most_pairs >= least)
         return 0;
     return message_set(running->message,

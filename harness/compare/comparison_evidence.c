@@ -15,15 +15,19 @@ static bool is_timed(enum compare_measure_name measure)
     return measure == MEASURE_TIME || measure == MEASURE_CPU;
 }
 
+static enum pass pass_of(const struct compare_workload *workload, int measure)
+{
+    return compare_measure_pass((enum compare_measure_name)measure, workload->spec->kind);
+}
+
 void evidence_init(struct comparison *comparison, struct compare_workload *workload)
 {
     const struct compare_rules *rules = &comparison->rules;
     pair_table_init(&workload->table[PAIR_CLOCK_WALL], PAIR_CLOCK_WALL);
     pair_table_init(&workload->table[PAIR_CLOCK_CPU], PAIR_CLOCK_CPU);
-    for (int side = 0; side < COMPARE_SIDES; side++) {
+    for (int side = 0; side < COMPARE_SIDES; side++)
         workload->failure[side].status = STATUS_OK;
-        trial_record_init(&workload->held[side]);
-    }
+    round_init(workload);
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
         const struct compare_measure *measure = &compare_measures[m];
         struct verdict_measure asked = {
@@ -33,8 +37,10 @@ void evidence_init(struct comparison *comparison, struct compare_workload *workl
             .threshold = rules->threshold[m],
             .tolerance = measure->tolerance,
         };
+        /* What is exact is there when both sides have a value. */
         verdict_cell_init(&workload->cell[m].verdict, &asked);
-        workload->cell[m].available = m != MEASURE_SYSCALLS;
+        workload->cell[m].available =
+            rules->verdict.looks[0] > 0 && workload->beside[pass_of(workload, m)];
         workload->cell[m].value[COMPARE_BASE] = workload->cell[m].value[COMPARE_NEW] = NAN;
     }
 }
@@ -46,15 +52,14 @@ void evidence_release(struct compare_workload *workload)
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
         for (int side = 0; side < COMPARE_SIDES; side++)
             free(workload->column[m].value[side]);
-    for (int side = 0; side < COMPARE_SIDES; side++)
-        trial_record_release(&workload->held[side]);
+    round_release(workload);
 }
 
 /* ---- columns ------------------------------------------------------------------ */
 
-static int reserve(struct compare_column *column, size_t pairs)
+static int reserve(struct compare_column *column)
 {
-    if (pairs < column->capacity)
+    if (column->count[COMPARE_BASE] < column->capacity)
         return 0;
     size_t capacity = column->capacity == 0 ? FIRST_CAPACITY : 2 * column->capacity;
     for (int side = 0; side < COMPARE_SIDES; side++) {
@@ -83,39 +88,74 @@ static double lap_value(enum compare_measure_name measure, const struct trial_re
 }
 
 /* Appends the pair; a value that is missing makes the cell unavailable for good. */
-static int add_values(struct compare_workload *workload, enum compare_measure_name measure,
-                      const struct trial_record *trials[COMPARE_SIDES])
+static int add_values(struct compare_workload *workload, enum compare_measure_name measure)
 {
+    const struct trial_record *trials = workload->round.held[pass_of(workload, measure)];
+    struct compare_cell *cell = &workload->cell[measure];
     struct compare_column *column = &workload->column[measure];
     column->laps = laps_of(measure, workload);
-    if (reserve(column, workload->pairs) < 0)
+    if (reserve(column) < 0)
         return -1;
-    for (int side = 0; side < COMPARE_SIDES; side++)
+    for (int side = 0; side < COMPARE_SIDES; side++) {
+        size_t place = column->count[side]++ * column->laps;
         for (size_t lap = 0; lap < column->laps; lap++) {
-            double value = lap_value(measure, trials[side], lap);
-            column->value[side][workload->pairs * column->laps + lap] = value;
-            if (!isfinite(value))
-                workload->cell[measure].available = false;
+            double value = lap_value(measure, &trials[side], lap);
+            column->value[side][place + lap] = value;
+            if (isfinite(value))
+                continue;
+            cell->available = false;
+            cell->thin |= compare_measure_is_thin(measure, &trials[side]);
         }
+    }
     return 0;
 }
 
-int evidence_add_pair(struct compare_workload *workload, const struct trial_record *base,
-                      const struct trial_record *new)
+/* What a trial cannot tell, its schedule's time for one, a comparison does not judge. */
+static void drop_untold(struct compare_workload *workload, const struct trial_record *trial)
 {
-    const struct trial_record *trials[] = {base, new};
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        if ((is_timed((enum compare_measure_name)m) || m == MEASURE_THROUGHPUT) &&
+            isnan(compare_measure_value((enum compare_measure_name)m, trial)))
+            workload->cell[m].available = false;
+}
+
+bool evidence_needs(const struct compare_workload *workload, enum pass pass)
+{
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        if (pass_of(workload, m) == pass && workload->cell[m].available &&
+            !workload->cell[m].verdict.settled)
+            return true;
+    return false;
+}
+
+void evidence_drop(struct compare_workload *workload, enum pass pass)
+{
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        if (pass_of(workload, m) == pass)
+            workload->cell[m].available = false;
+}
+
+int evidence_add_pair(struct compare_workload *workload)
+{
+    const struct trial_record *base = &workload->round.held[PASS_TIMED][COMPARE_BASE];
+    const struct trial_record *new = &workload->round.held[PASS_TIMED][COMPARE_NEW];
     if (pair_table_add(&workload->table[PAIR_CLOCK_WALL], base, new) < 0)
         return -1;
+    drop_untold(workload, base);
+    drop_untold(workload, new);
     if (workload->cell[MEASURE_CPU].available &&
         pair_table_add(&workload->table[PAIR_CLOCK_CPU], base, new) < 0) {
         if (errno != EINVAL)
             return -1;
         workload->cell[MEASURE_CPU].available = false;
     }
-    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
-        if (!is_timed((enum compare_measure_name)m) && workload->cell[m].available &&
-            m != MEASURE_SYSCALLS && add_values(workload, (enum compare_measure_name)m, trials) < 0)
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
+        enum compare_measure_name measure = (enum compare_measure_name)m;
+        if (!is_timed(measure) && !compare_measure_is_exact(measure) &&
+            workload->round.expected[pass_of(workload, m)] && workload->cell[m].available &&
+            add_values(workload, measure) < 0)
             return -1;
+    }
     workload->pairs++;
     return 0;
 }
@@ -127,7 +167,7 @@ struct verdict_pairs evidence_pairs(const struct compare_workload *workload,
         return pair_table_pairs(
             &workload->table[measure == MEASURE_TIME ? PAIR_CLOCK_WALL : PAIR_CLOCK_CPU]);
     const struct compare_column *column = &workload->column[measure];
-    return (struct verdict_pairs){.pairs = column->capacity > 0 ? workload->pairs : 0,
+    return (struct verdict_pairs){.pairs = column->count[COMPARE_BASE],
                                   .laps = column->laps,
                                   .base = column->value[COMPARE_BASE],
                                   .new = column->value[COMPARE_NEW]};
@@ -135,24 +175,30 @@ struct verdict_pairs evidence_pairs(const struct compare_workload *workload,
 
 /* ---- exact measures ----------------------------------------------------------- */
 
-void evidence_add_inspection(struct compare_workload *workload, enum compare_side side,
-                             const struct trial_record *trial)
+static void add_exact_value(struct compare_cell *cell, struct compare_exact *exact,
+                            enum compare_side side, double value)
 {
-    struct compare_cell *cell = &workload->cell[MEASURE_SYSCALLS];
-    double value = compare_measure_value(MEASURE_SYSCALLS, trial);
-    if (isnan(value) || workload->inspections[side] == COMPARE_INSPECTIONS)
+    if (isnan(value) || exact->count[side] == COMPARE_INSPECTIONS)
         return;
-    workload->inspected[side][workload->inspections[side]++] = value;
-    if (workload->inspections[COMPARE_BASE] == 0 || workload->inspections[COMPARE_NEW] == 0)
+    exact->value[side][exact->count[side]++] = value;
+    if (exact->count[COMPARE_BASE] == 0 || exact->count[COMPARE_NEW] == 0)
         return;
     cell->available = true;
     for (int s = 0; s < COMPARE_SIDES; s++)
-        cell->value[s] = workload->inspected[s][0];
+        cell->value[s] = exact->value[s][0];
     verdict_exact(&cell->verdict,
-                  (struct verdict_values){workload->inspected[COMPARE_BASE],
-                                          workload->inspections[COMPARE_BASE]},
-                  (struct verdict_values){workload->inspected[COMPARE_NEW],
-                                          workload->inspections[COMPARE_NEW]});
+                  (struct verdict_values){exact->value[COMPARE_BASE], exact->count[COMPARE_BASE]},
+                  (struct verdict_values){exact->value[COMPARE_NEW], exact->count[COMPARE_NEW]});
+}
+
+void evidence_add_exact(struct compare_workload *workload, enum compare_side side,
+                        const struct trial_record *trial)
+{
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        if (compare_measure_is_exact((enum compare_measure_name)m) &&
+            pass_of(workload, m) == trial->key.pass)
+            add_exact_value(&workload->cell[m], &workload->exact[m], side,
+                            compare_measure_value((enum compare_measure_name)m, trial));
 }
 
 /* ---- looks -------------------------------------------------------------------- */
@@ -191,7 +237,7 @@ static int look_at(struct comparison *comparison, struct compare_workload *workl
 {
     struct compare_cell *cell = &workload->cell[measure];
     struct verdict_pairs pairs = evidence_pairs(workload, measure);
-    if (!cell->available || measure == MEASURE_SYSCALLS || cell->verdict.settled)
+    if (!cell->available || compare_measure_is_exact(measure) || cell->verdict.settled)
         return 0;
     if (note_values(cell, measure, &pairs) < 0)
         return -1;
@@ -215,7 +261,7 @@ static int decide_all(struct comparison *comparison)
     for (size_t w = 0; w < comparison->workloads; w++)
         for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
             struct compare_cell *cell = &comparison->workload[w].cell[m];
-            if (cell->available && m != MEASURE_SYSCALLS)
+            if (cell->available && !compare_measure_is_exact((enum compare_measure_name)m))
                 cells[count++] = &cell->verdict;
         }
     int result = verdict_decide(cells, count, &comparison->rules.verdict);
@@ -227,8 +273,7 @@ static bool is_settled(const struct compare_workload *workload)
 {
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
         const struct compare_cell *cell = &workload->cell[m];
-        if (cell->available && m != MEASURE_SYSCALLS && cell->verdict.measure.gates &&
-            !cell->verdict.settled)
+        if (cell->available && cell->verdict.measure.gates && !cell->verdict.settled)
             return false;
     }
     return workload->seen > 0;

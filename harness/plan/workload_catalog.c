@@ -76,6 +76,18 @@ static int add_param(struct workload_entry *entry, const char *const *fields)
     return 0;
 }
 
+static int add_preset(struct workload_entry *entry, const char *const *fields)
+{
+    struct workload_preset *presets =
+        realloc(entry->presets, (entry->preset_count + 1) * sizeof *presets);
+    if (presets == NULL)
+        return -1;
+    entry->presets = presets;
+    presets[entry->preset_count++] =
+        (struct workload_preset){.name = fields[1], .params = fields[2], .help = fields[3]};
+    return 0;
+}
+
 static int parse_description(struct workload_catalog *catalog)
 {
     char *rest = catalog->description, *line;
@@ -87,6 +99,8 @@ static int parse_description(struct workload_catalog *catalog)
             result = add_workload(catalog, fields);
         else if (strcmp(fields[0], "param") == 0 && catalog->count > 0)
             result = add_param(&catalog->entries[catalog->count - 1], fields);
+        else if (strcmp(fields[0], "preset") == 0 && catalog->count > 0)
+            result = add_preset(&catalog->entries[catalog->count - 1], fields);
         if (result < 0)
             return -1;
     }
@@ -119,8 +133,10 @@ int workload_catalog_load(struct workload_catalog *catalog, const struct paths *
 
 void workload_catalog_release(struct workload_catalog *catalog)
 {
-    for (size_t i = 0; i < catalog->count; i++)
+    for (size_t i = 0; i < catalog->count; i++) {
         free(catalog->entries[i].params);
+        free(catalog->entries[i].presets);
+    }
     free(catalog->entries);
     free(catalog->description);
     free(catalog->runner);

@@ -17,12 +17,18 @@ struct workload_param {
     const char *name, *kind, *fallback, *minimum, *maximum, *choices, *help;
 };
 
+struct workload_preset {
+    const char *name, *params, *help;
+};
+
 struct workload_entry {
     const char *name, *summary, *source, *touch;
     const char *threads_maximum, *laps;
     bool recorded; /* the replayer: named by a trace, not by its name */
     struct workload_param *params;
     size_t param_count;
+    struct workload_preset *presets;
+    size_t preset_count;
 };
 
 struct workload_catalog {
@@ -38,10 +44,10 @@ int workload_catalog_load(struct workload_catalog *catalog, const struct paths *
                           char *message);
 void workload_catalog_release(struct workload_catalog *catalog);
 
-/* Fills `spec` from "name" or "name:param=value,...", with `label` (NULL: that of
- * trace_name_label()). A trace is looked for, not into: its threads, laps and repetitions are
- * known when it has been made into a script. blocks is left to the caller. Returns 0, or -1 with
- * a message that names the mistake. */
+/* Fills `spec` from "name" or "name:param=value,..." (or "name:preset,..."), with `label` (NULL:
+ * that of trace_name_label()). A trace is looked for, not into: its threads, laps and repetitions
+ * are known when it has been made into a script. blocks is left to the caller. Returns 0, or -1
+ * with a message that names the mistake. */
 int workload_spec_make(struct workload_spec *spec, const struct workload_catalog *catalog,
                        const char *text, const char *label, char *message);
 

@@ -36,11 +36,8 @@ static void explain_unknown(const char *name, size_t length, struct text *why)
     text_add(why, shown);
     text_add(why, "'");
     nearest_suggest(shown, names, count, why);
-    text_add(why, "; there are ");
-    for (size_t i = 0; i < count; i++) {
-        text_add(why, i > 0 ? ", " : "");
-        text_add(why, names[i]);
-    }
+    text_add(why, "; `heapmark list workloads` shows all ");
+    text_add_number(why, count);
 }
 
 const struct workload *catalog_find(const char *name, size_t length, struct text *why)

@@ -45,6 +45,16 @@ static void describe_param(struct text *text, const struct param *param)
     text_add(text, "\n");
 }
 
+static void describe_presets(struct text *text, const struct workload *workload)
+{
+    for (const struct preset *preset = workload->presets; preset != NULL && preset->name != NULL;
+         preset++) {
+        const char *fields[] = {"preset", preset->name, preset->params, preset->help};
+        add_fields(text, fields, sizeof fields / sizeof fields[0]);
+        text_add(text, "\n");
+    }
+}
+
 int describe_workloads(void)
 {
     const struct workload *workloads[CATALOG_WORKLOADS_MAXIMUM];
@@ -64,6 +74,7 @@ int describe_workloads(void)
         param_table_init(&table, workload);
         for (size_t p = 0; p < table.count; p++)
             describe_param(&text, &table.params[p]);
+        describe_presets(&text, workload);
     }
     return text_flush(&text) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -4,7 +4,8 @@
 
 /* Workloads and their parameters as tab-separated lines on stdout. */
 int describe_workloads(void);
-/* "name[:param=value,...]" spelt out in full on stdout, or what is wrong with it on stderr. */
+/* "name[:[preset,]param=value,...]" spelt out in full on stdout, or what is wrong with it on
+ * stderr. */
 int describe_check(const char *specification);
 /* Calls the malloc family once and prints who serves it. */
 int describe_malloc(void);

@@ -10,6 +10,17 @@
 
 enum { VALUE_BYTES = 64 };
 
+static const struct param pace_params[] = {
+    PARAM_WORD_ROW("rate", "max", 1, 10000000,
+                   "requests due in a second, a worker; max: each when the last is over"),
+    PARAM_CHOICE_ROW("arrivals", "fixed", ARRIVALS_CHOICES,
+                     "how they come, where they have a rate"),
+    PARAM_COUNT_ROW("burst", "1", 1, 100000, "requests that come at one moment"),
+};
+enum { PACE_RATE, PACE_ARRIVALS, PACE_BURST, PACE_COUNT };
+static_assert(sizeof pace_params / sizeof pace_params[0] == PACE_COUNT,
+              "the order is that of these");
+
 static const char laps_unknown[] = "auto";
 
 static_assert(CATALOG_PARAMS_MAXIMUM <= 32, "given parameters are bits of 32");
@@ -73,6 +84,9 @@ void param_table_init(struct param_table *table, const struct workload *workload
     table->workload = workload;
     for (const struct param *param = workload->params; param->name != NULL; param++)
         add_param(table, *param);
+    table->rate = table->count;
+    for (int i = 0; workload->requests && i < PACE_COUNT; i++)
+        add_param(table, pace_params[i]);
     table->threads = table->count;
     if (workload->threads_maximum > 1)
         add_param(table, (struct param){.name = "threads",
@@ -94,6 +108,16 @@ void param_table_init(struct param_table *table, const struct workload *workload
                                     .maximum = TRIAL_LAPS_MAXIMUM,
                                     .zero = workload->laps == 0 ? laps_unknown : NULL,
                                     .help = "timed laps; a warm-up lap comes on top"});
+}
+
+struct pace param_table_pace(const struct param_table *table)
+{
+    const uint64_t *values = &table->values[table->rate];
+    if (!table->workload->requests)
+        return (struct pace){.burst = 1};
+    return (struct pace){.rate = values[PACE_RATE],
+                         .burst = values[PACE_BURST],
+                         .arrivals = (enum arrivals)values[PACE_ARRIVALS]};
 }
 
 unsigned param_table_threads(const struct param_table *table)
@@ -204,11 +228,9 @@ static int take_assignment(struct param_table *table, const char *text, size_t l
     return refuse_name(why, table, name);
 }
 
-int param_table_parse(struct param_table *table, const char *text, struct text *why)
+static int take_assignments(struct param_table *table, const char *text, struct text *why)
 {
     uint32_t given = 0;
-    if (text[0] == '\0')
-        return 0;
     for (;;) {
         size_t length = strcspn(text, ",");
         if (take_assignment(table, text, length, &given, why) < 0)
@@ -217,6 +239,50 @@ int param_table_parse(struct param_table *table, const char *text, struct text *
             return 0;
         text += length + 1;
     }
+}
+
+static int refuse_preset(struct text *why, const struct param_table *table, const char *name)
+{
+    const char *names[CATALOG_PRESETS_MAXIMUM];
+    size_t count = 0;
+    for (const struct preset *preset = table->workload->presets; preset->name != NULL; preset++)
+        if (count < CATALOG_PRESETS_MAXIMUM)
+            names[count++] = preset->name;
+    refuse(why, table, "unknown preset '");
+    text_add(why, name);
+    text_add(why, "'");
+    nearest_suggest(name, names, count, why);
+    text_add(why, "; it has ");
+    for (size_t i = 0; i < count; i++) {
+        text_add(why, i > 0 ? ", " : "");
+        text_add(why, names[i]);
+    }
+    text_add(why, ", and parameters as parameter=value");
+    return -1;
+}
+
+/* The first `length` bytes of what was typed. */
+static int take_preset(struct param_table *table, const char *text, size_t length, struct text *why)
+{
+    char name[VALUE_BYTES];
+    nearest_copy(name, sizeof name, text, length);
+    for (const struct preset *preset = table->workload->presets; preset->name != NULL; preset++)
+        if (strcmp(preset->name, name) == 0)
+            return take_assignments(table, preset->params, why);
+    return refuse_preset(why, table, name);
+}
+
+int param_table_parse(struct param_table *table, const char *text, struct text *why)
+{
+    size_t first = strcspn(text, ",");
+    if (text[0] == '\0')
+        return 0;
+    if (table->workload->presets == NULL || first == 0 || memchr(text, '=', first) != NULL)
+        return take_assignments(table, text, why);
+    if (take_preset(table, text, first, why) < 0)
+        return -1;
+    /* What a preset has set counts as not given: it is there to be changed. */
+    return text[first] == ',' ? take_assignments(table, text + first + 1, why) : 0;
 }
 
 void param_table_print(const struct param_table *table, struct text *text)

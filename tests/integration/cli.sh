@@ -40,6 +40,7 @@ test_list_shows_every_workload_with_source_touch_and_parameters() {
     [ "$(grep -c 'laps  *=' "$TMP/list")" = "$synthetic" ]
     [ "$(grep -c 'source: .' "$TMP/list")" -ge "$synthetic" ]
     "$HEAPMARK" list workloads webserver | grep -q 'threads'
+    "$HEAPMARK" list workloads linux-scalability | grep -q '^ *preset linux-scalability:classic: .'
     ! "$HEAPMARK" list workloads nosuch 2>/dev/null
     ! "$HEAPMARK" list nonsense 2>/dev/null
 }

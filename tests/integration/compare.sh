@@ -173,18 +173,21 @@ test_make_regress() {
     own_checkout
     cp Makefile "$TMP/tree/" # this one, which may not be committed yet
     ln -s build/release/heapmark "$TMP/tree/heapmark"
+    "$HEAPMARK" gate -q --update --allow-dirty -a bump -w pairs:laps=3,pairs=50000 -b "$TMP/base.json" -o "$TMP/base.db"
     regress() {
-        make -s -C "$TMP/tree" -o all regress REGRESS=bump REGRESS_BASE=HEAD \
+        make -s -C "$TMP/tree" -o all regress REGRESS=bump REGRESS_BASE=HEAD REGRESS_BASELINE="$TMP/base.json" \
             REGRESS_OPTIONS="-q -w pairs:laps=3,pairs=50000 --gate time --max-pairs 12 -o $(store)"
     }
-    regress | grep -q 'allocators/ is as it was at HEAD'
+    regress >"$TMP/out"
+    grep -q 'allocators/ is as it was at HEAD' "$TMP/out"
+    grep -q '^BASE .*base.json' "$TMP/out"
     [ ! -e "$(store)" ]
     echo '/* changed */' >>"$TMP/tree/allocators/bump/bump.c"
     slow_shim
     cp "$TMP/slow.so" "$TMP/tree/build/release/libbump.so"
     if regress >"$TMP/out" 2>"$TMP/err"; then cat "$TMP/out"; exit 1; fi
-    grep -q 'regress: worse than at HEAD, or could not run: bump' "$TMP/out"
-    grep -qE '^ \* time .* slower$' "$TMP/out"
+    grep -q 'regress: worse than at, or could not run against:.* HEAD' "$TMP/out"
+    grep -qE '^bump .* time .* worse: 12 pairs; slower$' "$TMP/out"
 }
 
 test_revisions_that_cannot_be_had() {
@@ -202,4 +205,70 @@ test_revisions_that_cannot_be_had() {
     rm -rf "$TMP/tree/.git"
     expect 3 'does not lie in a git checkout' compare bump@HEAD glibc
     one_line
+}
+
+# Percentiles of single calls come from pairs of their own trials, live and from the store.
+test_latency_in_pairs() {
+    shim stall "$(forwarding 'static int special(size_t n) { if (calls % 50 == 0) for (volatile int i = 0; i < 3000; i++) ; return 0; }')"
+    [ "$(status_of compare glibc "stall=$TMP/stall.so" --latency=4 --gate malloc-p99 --format json)" = 1 ]
+    mv "$TMP/out" "$TMP/live"
+    [ "$(status_of compare run:/glibc run:/stall --gate malloc-p99 --format json)" = 1 ]
+    /usr/bin/python3 - "$TMP/live" "$TMP/out" <<'PY'
+import json, sys
+live, again = (json.load(open(p)) for p in sys.argv[1:])
+assert live["workloads"] == again["workloads"], (live, again)
+[workload] = live["workloads"]
+measures = workload["measures"]
+assert measures["malloc-p99"]["pairs"] == 12 and measures["malloc-p99"]["design"] == "paired", measures
+assert measures["malloc-p99"]["verdict"] == "worse" and measures["malloc-p99"]["change"]["low"] > 2, measures
+assert "free-p50" in measures and "realloc-p50" not in measures, measures
+PY
+    [ "$(sqlite3 "$(store)" "select count(*) from trials where pass = 'latency' and status = 'ok'")" = 26 ]
+}
+
+# Both sides have the same shim before them; NEW's does a little more in every 64th call.
+counted_shims() {
+    local name
+    for name in base:0 new:"$1"; do
+        shim "${name%:*}" "$(forwarding "static int special(size_t n) {
+            if (calls % 64 == 0) for (volatile int i = 0; i < ${name#*:}; i++) ; return 0; }")"
+    done
+}
+needs_valgrind() { command -v valgrind >/dev/null || { echo "valgrind is not installed"; exit 77; }; }
+counted() {
+    "$HEAPMARK" compare -q -w pairs:laps=3,pairs=5000 -o "$(store)" --max-pairs 0 --gate instructions "$@"
+}
+
+test_half_a_percent_of_instructions_is_named_without_pairs() {
+    needs_valgrind
+    counted_shims 13
+    [ "$(status_of counted "base=$TMP/base.so" "new=$TMP/new.so" --format json)" = 1 ]
+    /usr/bin/python3 - "$TMP/out" <<'PY'
+import json, sys
+report = json.load(open(sys.argv[1]))
+for workload in report["workloads"]:
+    counted = workload["measures"]["instructions"]
+    assert counted["verdict"] == "worse" and counted["design"] == "exact", counted
+    assert 1.004 < counted["change"]["low"] == counted["change"]["high"] < 1.006, counted
+    assert "time" not in workload["measures"] and workload["pairs"] == 0, workload
+PY
+    [ "$(status_of counted "new=$TMP/new.so" "base=$TMP/base.so")" = 0 ]
+    grep -qE '^ \* instructions .* 0\.99[0-9]+ \(exact\) +better$' "$TMP/out"
+    grep -q 'No pairs were run' "$TMP/out"
+    [ "$(status_of counted glibc glibc)" = 0 ]
+    grep -qE '^ \* instructions .* 1\.0000 \(exact\) +same$' "$TMP/out"
+    # The stored counts say the same.
+    [ "$(status_of counted run:/glibc-base run:/glibc-new)" = 0 ]
+}
+
+test_a_gate_that_cannot_be_held_is_not_green() {
+    mkdir "$TMP/bin"
+    for tool in strace sh; do ln -s "$(command -v $tool)" "$TMP/bin/"; done
+    [ "$(PATH=$TMP/bin status_of counted glibc glibc)" = 3 ]
+    [ "$(PATH=$TMP/bin status_of counted glibc glibc --format junit --gate instructions,syscalls)" = 3 ]
+    /usr/bin/grep -q '<error message="not measured: .*valgrind is not installed' "$TMP/out"
+    # One that is possible decides; what is not is said to be absent.
+    [ "$(status_of counted glibc glibc -w pairs:laps=3,pairs=5000,threads=2)" = 0 ]
+    grep -q 'absent: .*with 2 threads' "$TMP/out"
+    expect 3 'what gates takes pairs' counted glibc glibc --gate time
 }

@@ -56,8 +56,8 @@ test_check_refuses_absurd_values() {
 test_check_names_what_was_meant() {
     refuses webserve "unknown workload 'webserve', did you mean 'webserver'?"
     refuses pears "did you mean 'pairs'?"
-    refuses '' 'there are dynamic-array, matrix, null, pairs, realloc-growth, webserver'
-    refuses xyzzy "unknown workload 'xyzzy'; there are"
+    refuses '' '`heapmark list workloads` shows all'
+    refuses xyzzy "unknown workload 'xyzzy'; \`heapmark list"
     refuses webserver:request=1 "unknown parameter 'request', did you mean 'requests'?"
     refuses null:threds=2 "did you mean 'threads'?"
 }
@@ -66,6 +66,19 @@ test_check_refuses_tables_beyond_sense() {
     refuses pairs:batch=1M,threads=64 'its tables would take more than 256 MiB'
     refuses dynamic-array:arrays=10M,threads=64 'its tables would take more than 256 MiB'
     refuses webserver:requests=10M 'its tables would take more than 256 MiB'
+}
+
+test_check_spells_out_presets() {
+    "$RUNNER" --describe | awk -F'\t' '
+        $1 == "workload" { name = $2 } $1 == "preset" { print name ":" $2 }' >"$TMP/presets"
+    [ -s "$TMP/presets" ]
+    while read -r preset; do
+        prints "$RUNNER" --check "$preset"
+        full=$(cat "$TMP/out")
+        prints "$RUNNER" --check "$preset,laps=3"
+        [ "${full%laps=*}laps=3" = "$(cat "$TMP/out")" ]
+    done <"$TMP/presets"
+    refuses linux-scalability:clasic "unknown preset 'clasic', did you mean 'classic'"
 }
 
 test_check_refuses_what_does_not_go_together() {
@@ -83,6 +96,7 @@ test_describe_is_a_table() {
             if ($2 == "laps") laps++
             next
         }
+        $1 == "preset" && NF == 4 && $3 ~ /=/ && $4 != "" { next }
         { print "line " NR " is neither: " $0; bad++ }
         END { exit !(workloads >= 6 && laps == workloads && !bad) }' "$TMP/out"
 }

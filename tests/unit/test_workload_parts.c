@@ -99,8 +99,14 @@ static const struct param demo_params[] = {
     PARAM_CHOICE_ROW("order", "up", "up|down|some", "way"),
     PARAM_TABLE_END,
 };
+static const struct preset demo_presets[] = {
+    {"classic", "items=7,order=down,threads=2,laps=5", "as it was"},
+    {"large",   "size=4k",                             "more"     },
+    PRESET_TABLE_END,
+};
 static const struct workload demo = {.name = "demo",
                                      .params = demo_params,
+                                     .presets = demo_presets,
                                      .threads_maximum = 8,
                                      .laps = 40};
 
@@ -149,7 +155,7 @@ static void wrong_parameters_are_told(void **state)
     refuses("items=1000000000000000000000000000000", "must be a whole number from 1 to 1000");
     refuses("items=10^30", "must be a whole number");
     refuses("items=", "items=: must be a whole number");
-    refuses("items", "'items' is not of the form parameter=value");
+    refuses("items=1,items", "'items' is not of the form parameter=value");
     refuses("=3", "is not of the form parameter=value");
     refuses("items=1,", "is not of the form parameter=value");
     refuses("items=1,,size=16", "is not of the form parameter=value");
@@ -165,6 +171,39 @@ static void wrong_parameters_are_told(void **state)
     refuses("items=00000000000000000000000000000000000000000000000000000000000000000000000001",
             "must be a whole number");
     refuses("a\nb=1", "unknown parameter 'a?b'");
+}
+
+static void presets_are_a_place_to_start_from(void **state)
+{
+    (void)state;
+    takes("classic", "items=7,size=1024,order=down,threads=2,laps=5");
+    takes("classic,order=some,laps=6", "items=7,size=1024,order=some,threads=2,laps=6");
+    takes("large,items=2", "items=2,size=4096,order=up,threads=1,laps=40");
+    refuses("clasic", "workload demo: unknown preset 'clasic', did you mean 'classic'?; it has "
+                      "classic, large, and parameters as parameter=value");
+    refuses("classic,", "'' is not of the form parameter=value");
+    refuses("classic,large", "'large' is not of the form parameter=value");
+    refuses("items=1,classic", "'classic' is not of the form parameter=value");
+    refuses("classic,items=1,items=2", "items is given twice");
+    refuses("classic,threads=9", "must be a whole number from 1 to 8");
+}
+
+static void check_presets(const struct workload *workload)
+{
+    for (const struct preset *preset = workload->presets; preset != NULL && preset->name != NULL;
+         preset++) {
+        char why_bytes[256];
+        struct param_table table;
+        struct text why;
+        text_init(&why, why_bytes, sizeof why_bytes, -1);
+        param_table_init(&table, workload);
+        assert_null(strpbrk(preset->name, ":=, \t\n"));
+        assert_null(strpbrk(preset->params, "\t\n"));
+        assert_null(strpbrk(preset->help, "\t\n"));
+        assert_non_null(strchr(preset->params, '='));
+        if (param_table_parse(&table, preset->name, &why) < 0)
+            fail_msg("%s:%s: %s", workload->name, preset->name, why_bytes);
+    }
 }
 
 /* Every workload's own table, as it will be shown and parsed. */
@@ -183,6 +222,7 @@ static void the_workloads_describe_themselves(void **state)
         assert_null(strpbrk(w->touch, "\t\n"));
         assert_in_range(w->threads_maximum, 1, TRIAL_THREADS_MAXIMUM);
         assert_in_range(w->laps, w->recorded ? 0 : 12, w->recorded ? 0 : 50);
+        check_presets(w);
         param_table_init(&table, w);
         for (size_t p = 0; p < table.count; p++) {
             assert_null(strpbrk(table.params[p].name, ":=, \t\n"));
@@ -203,6 +243,7 @@ int main(void)
         cmocka_unit_test(touch_writes_what_it_says),
         cmocka_unit_test(parameters_are_taken_and_spelt_out),
         cmocka_unit_test(wrong_parameters_are_told),
+        cmocka_unit_test(presets_are_a_place_to_start_from),
         cmocka_unit_test(the_workloads_describe_themselves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
