@@ -44,7 +44,8 @@ static void print_help(FILE *stream)
           "  heapmark plot                               its charts\n"
           "  heapmark map -w app.hmt -a glibc            the heap of a recorded program\n\n"
           "Exit status: 0 all well; 1 something measured failed; 2 wrong use, or could not run;\n"
-          "130 interrupted. Of compare: 1 worse, 2 undecided, 3 wrong use, or could not run.\n",
+          "130 interrupted. Of compare and gate: 1 worse, 2 undecided, 3 wrong use, or could not\n"
+          "run; of bisect: 0 found, 2 not told, 3 wrong use, or could not run.\n",
           stream);
 }
 
