@@ -20,7 +20,7 @@ enum deck_end { DECK_FREED, DECK_RESIZED, DECK_NEVER };
     X(slice, "of the birth, from 0")                                        \
     X(calls, "that slice's length")                                         \
     X(thread, "that allocated, from 0")                                     \
-    X(kind, "of call: its number in docs/trace-format.md")                  \
+    X(kind, "of call: its number in docs/trace-format.md; a free is one of NULL") \
     X(alignment, "bytes, 0: none was asked for")                            \
     X(size, "bytes")                                                        \
     X(life_least, "shortest life in calls, or -")                           \
