@@ -31,7 +31,7 @@ static const struct argp_option option_table[] = {
     {"twin", KEY_TWIN, "TWIN.ini", 0,
      "Write a workload file that imitates the trace, with its deck beside it (TWIN.csv), and tell "
      "how much alike the two are", 0},
-    {"slices",                                                            KEY_SLICES, "N", 0, "Of the twin: cut the recording into so many (default: 64)", 0},
+    {"slices",                                                            KEY_SLICES, "N", 0, "Of the twin: cut the recording into so many (default: 256)", 0},
     {"plot",      KEY_PLOT, "FOLDER", 0, "Draw the twin against the recording there, as SVG and PNG", 0},
     {"top",                                                           KEY_TOP, "N", 0, "Print so many sizes (default: 20)", 0},
     {0                                                          },

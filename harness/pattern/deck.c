@@ -20,10 +20,11 @@ static const char *const names[] = {
 };
 enum { COLUMNS = sizeof names / sizeof names[0] };
 
-static bool is_birth(uint64_t kind)
+/* Of a free, one of NULL. */
+static bool is_dealt(uint64_t kind)
 {
-    return kind == TRACE_MALLOC || kind == TRACE_CALLOC || kind == TRACE_REALLOC ||
-           kind == TRACE_POSIX_MEMALIGN;
+    return kind == TRACE_MALLOC || kind == TRACE_FREE || kind == TRACE_CALLOC ||
+           kind == TRACE_REALLOC || kind == TRACE_POSIX_MEMALIGN;
 }
 
 static const char *mistake_in(const struct deck_cell *cell, uint64_t slice)
@@ -36,13 +37,13 @@ static const char *mistake_in(const struct deck_cell *cell, uint64_t slice)
     if (cell->slice >= SLICES_MAXIMUM || cell->thread >= THREADS_MAXIMUM ||
         (cell->end != DECK_NEVER && cell->end_thread >= THREADS_MAXIMUM))
         return "too many slices or threads";
-    if (!is_birth(cell->kind))
+    if (!is_dealt(cell->kind))
         return "kind is none that begins a block";
     if (cell->kind == TRACE_POSIX_MEMALIGN &&
         (cell->alignment < sizeof(void *) || cell->alignment > 1 << 30 ||
          (cell->alignment & (cell->alignment - 1)) != 0))
         return "alignment is no power of two from 8 to 1 GiB";
-    if (cell->end > DECK_NEVER)
+    if (cell->end > DECK_NEVER || (cell->kind == TRACE_FREE && cell->end != DECK_NEVER))
         return "end must be 0, 1 or 2";
     if (cell->end != DECK_NEVER && !sized &&
         (cell->end_slice == DECK_NONE || cell->end_slice < cell->slice))

@@ -1,8 +1,9 @@
 /*
  * Deals a deck; see deck_deal.h.
  *
- * A clock counts calls. What is due is freed or resized first; otherwise the next card of the
- * slice's shuffled births is dealt. A slice ends when all its births are dealt and nothing more is
+ * A clock counts calls. What is due is freed or resized first, what lives shortest before what
+ * lives long, for which some calls more mean little; otherwise the next card of the slice's
+ * shuffled births is dealt. A slice ends when all its births are dealt and nothing more is
  * due in it: then the clock stands where the recording's did, so that slices do not drift apart.
  */
 #include "deck_deal.h"
@@ -13,10 +14,12 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+enum { SHORT_LIFE = 64 };
+
 struct deck_deal {
     const struct deck *deck;
     struct block_pool pool;
-    struct due_heap heap;
+    struct due_heap soon, later; /* ends of short lives and of long ones */
     uint64_t seed, random, clock, born;
     uint64_t slice;
     size_t cell;    /* the first that has not been laid out yet */
@@ -107,20 +110,22 @@ static int plan_end(struct deck_deal *deal, const struct deck_cell *cell, uint32
 {
     const struct deck *deck = deal->deck;
     struct block *block = &deal->pool.block[number];
-    struct due due = {.tie = deal->born++, .block = number}; /* the clock counts its birth */
+    struct due due = {.tie = ~deal->born++, .block = number};
+    bool soon = false;
     block->thread = (uint16_t)cell->end_thread;
     block->end = (uint8_t)cell->end;
     if (cell->end == DECK_NEVER)
         return 0;
     if (cell->life_most != DECK_NONE) {
-        due.when = deal->clock - 1 + cell->life_least +
+        due.when = deal->clock - 1 + cell->life_least + /* the clock counts its birth */
                    random_below(deal, cell->life_most - cell->life_least + 1);
+        soon = cell->life_most <= SHORT_LIFE;
     } else {
         uint64_t slice = cell->end_slice < deck->slices ? cell->end_slice : deck->slices - 1;
         uint64_t start = start_of(deck, slice);
         due.when = start + random_below(deal, deck->slice_end[slice] - start + 1);
     }
-    return due_heap_add(&deal->heap, &due);
+    return due_heap_add(soon ? &deal->soon : &deal->later, &due);
 }
 
 static int begin(struct deck_deal *deal, const struct deck_cell *cell, struct trace_op *op)
@@ -137,9 +142,11 @@ static int deal_card(struct deck_deal *deal, struct trace_op *op)
 {
     const struct deck_cell *cell = &deal->deck->cell[deal->card[deal->dealt++]];
     *op = (struct trace_op){.kind = (uint8_t)cell->kind, .thread = (uint32_t)cell->thread};
+    deal->clock++;
+    if (cell->kind == TRACE_FREE)
+        return 1;
     if (cell->kind == TRACE_POSIX_MEMALIGN)
         op->alignment = cell->alignment;
-    deal->clock++;
     return begin(deal, cell, op);
 }
 
@@ -178,22 +185,49 @@ static int resize(struct deck_deal *deal, uint32_t number, struct trace_op *op)
     return plan_end(deal, cell, number) < 0 ? -1 : 1;
 }
 
-static int end_block(struct deck_deal *deal, struct trace_op *op)
+static int end_block(struct deck_deal *deal, uint32_t number, struct trace_op *op)
 {
-    struct due due = due_heap_take(&deal->heap);
-    const struct block *block = &deal->pool.block[due.block];
-    if (due.when > deal->clock)
-        deal->clock = due.when;
+    const struct block *block = &deal->pool.block[number];
     deal->clock++;
     if (block->end == DECK_RESIZED && deal->grown_count > 0)
-        return resize(deal, due.block, op);
+        return resize(deal, number, op);
     *op = (struct trace_op){
         .kind = TRACE_FREE,
         .thread = block->thread,
-        .old_address = block_address(due.block),
+        .old_address = block_address(number),
     };
-    block_pool_end(&deal->pool, due.block);
+    block_pool_end(&deal->pool, number);
     return 1;
+}
+
+/* The block whose end comes next, not after `until`; BLOCK_NONE: there is none. */
+static uint32_t take_due(struct deck_deal *deal, uint64_t until)
+{
+    struct due_heap *soon = &deal->soon, *later = &deal->later, *heap = later;
+    if (soon->count > 0 && (soon->due[0].when <= deal->clock || later->count == 0 ||
+                            soon->due[0].when <= later->due[0].when))
+        heap = soon;
+    if (heap->count == 0 || heap->due[0].when > until)
+        return BLOCK_NONE;
+    struct due due = due_heap_take(heap);
+    if (due.when > deal->clock)
+        deal->clock = due.when;
+    return due.block;
+}
+
+/* Where the slice has no birth by realloc left, the next one has; -1: memory is short. */
+static int put_off(struct deck_deal *deal, uint32_t number)
+{
+    struct due due = {.when = deal->deck->slice_end[deal->slice],
+                      .tie = ~deal->born++,
+                      .block = number};
+    return due_heap_add(&deal->later, &due);
+}
+
+static bool must_wait(const struct deck_deal *deal, uint32_t number)
+{
+    return deal->pool.block[number].end == DECK_RESIZED && deal->grown_count == 0 &&
+           deal->slice + 1 < deal->deck->slices;
 }
 
 int deck_deal_next(struct deck_deal *deal, struct trace_op *op)
@@ -201,20 +235,28 @@ int deck_deal_next(struct deck_deal *deal, struct trace_op *op)
     const struct deck *deck = deal->deck;
     while (deal->slice < deck->slices) {
         uint64_t end = deck->slice_end[deal->slice];
-        bool due = deal->heap.count > 0, left = deal->dealt < deal->cards;
-        if (due && deal->heap.due[0].when <= deal->clock)
-            return end_block(deal, op);
+        bool left = deal->dealt < deal->cards;
+        uint64_t until = !left && end > 0 && end - 1 > deal->clock ? end - 1 : deal->clock;
+        uint32_t block = take_due(deal, until);
+        if (block != BLOCK_NONE && !must_wait(deal, block))
+            return end_block(deal, block, op);
+        if (block != BLOCK_NONE && deal->clock < end) {
+            if (put_off(deal, block) < 0)
+                return -1;
+            continue;
+        }
+        if (block != BLOCK_NONE)
+            return end_block(deal, block, op);
         if (left)
             return deal_card(deal, op);
-        if (due && deal->heap.due[0].when < end)
-            return end_block(deal, op);
         deal->slice++;
         if (deal->clock < end)
             deal->clock = end;
         if (lay_out(deal) < 0)
             return -1;
     }
-    return deal->heap.count > 0 ? end_block(deal, op) : 0;
+    uint32_t block = take_due(deal, UINT64_MAX);
+    return block != BLOCK_NONE ? end_block(deal, block, op) : 0;
 }
 
 /* ---- a deal ------------------------------------------------------------------------- */
@@ -222,7 +264,7 @@ int deck_deal_next(struct deck_deal *deal, struct trace_op *op)
 void deck_deal_restart(struct deck_deal *deal)
 {
     block_pool_clear(&deal->pool);
-    deal->heap.count = 0;
+    deal->soon.count = deal->later.count = 0;
     deal->random = deal->seed;
     deal->clock = deal->born = deal->slice = 0;
     deal->cell = deal->grown_count = 0;
@@ -251,7 +293,8 @@ void deck_deal_free(struct deck_deal *deal)
     if (deal == NULL)
         return;
     block_pool_release(&deal->pool);
-    due_heap_release(&deal->heap);
+    due_heap_release(&deal->soon);
+    due_heap_release(&deal->later);
     free(deal->card);
     free(deal->grown);
     free(deal);

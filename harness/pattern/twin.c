@@ -161,12 +161,28 @@ static struct deck_cell key_of(const struct making *making, const struct ledger_
     return key;
 }
 
+/* It is a call, too, and takes its time. */
+static int add_free_of_null(struct making *making, const struct trace_step *step)
+{
+    struct deck_cell key = {
+        .slice = slice_of(making, step->index),
+        .thread = step->op->thread,
+        .kind = TRACE_FREE,
+        .life_least = DECK_NONE,
+        .life_most = DECK_NONE,
+        .end_slice = DECK_NONE,
+        .end = DECK_NEVER,
+        .end_thread = DECK_NONE,
+    };
+    return add_block(making, &key, 0);
+}
+
 static int take_step(void *argument, const struct trace_step *step, char *message)
 {
     struct making *making = argument;
     (void)message;
     if (!step->effect->ended)
-        return 0;
+        return step->op->kind == TRACE_FREE ? add_free_of_null(making, step) : 0;
     if (step->effect->begun && note_grown(making, step->effect->new.serial) < 0)
         return -1;
     const struct ledger_object *old = &step->effect->old;

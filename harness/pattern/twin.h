@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-enum { TWIN_SLICES = 64, TWIN_SLICES_MAXIMUM = 4096 };
+enum { TWIN_SLICES = 256, TWIN_SLICES_MAXIMUM = 4096 };
 
 /* The cells of the recording, in the order of a file; to be released by deck_release. Returns 0, or
  * -1 with a message. */

@@ -82,6 +82,7 @@ test_mistakes_are_named() {
     [ ! -e "$TMP/my.hmt" ]
     printf '[global]\nsizes = 8\nlive = 1M\n[a]\nhandover = much\n' >"$TMP/my.ini"
     refuses 2 'my.ini:5: handover = much: percent' run -w "$TMP/my.ini"
+    refuses 2 'is a workload file, not a suite: heapmark run -w' "$HEAPMARK" run "$TMP/my.ini"
     mkdir "$TMP/folder.ini"
     refuses 2 'Is a directory' run -w "$TMP/folder.ini"
 }
@@ -124,10 +125,82 @@ END
     ! cmp -s "$TMP/my.hmt" "$TMP/other.hmt"
 }
 
+test_the_heap_of_a_pattern_is_mapped() {
+    command -v gnuplot >/dev/null || exit 77
+    write_pattern
+    "$HEAPMARK" map -w "$TMP/my.ini" -a glibc -o "$TMP/map" >"$TMP/out"
+    cat "$TMP/out"
+    grep -q glibc "$TMP/out"
+}
+
 test_arrivals_take_their_time() {
     printf '[a]\nsizes = 64\nlive = 64k\nrate = 1000\nburst = 10\noperations = 2000\n[global]\nlaps = 4\n' >"$TMP/paced.ini"
     run -w "$TMP/paced.ini" -w "$TMP/paced.ini:speed=max" -a glibc
     [ "$(query "select min(sum) > 150000000 from (select sum(laps.wall_ns) sum from laps join results on results.id = trial_id
                 where workload = 'paced' and pass = 'timed' group by trial_id)")" = 1 ]
     query "select params from workloads" | grep -q speed=1
+}
+
+# Sizes, lifetimes and the live curve of the twin agree with the recording's within the bounds that
+# docs/workload-files.md states.
+test_the_twin_agrees_with_the_recording() {
+    local trace
+    for trace in sqlite3 git; do
+        "$HEAPMARK" trace profile "workloads/traces/$trace.hmt" --twin "$TMP/$trace.ini" | tee "$TMP/told"
+        awk '/distance of sizes/ { sizes = $4 } /distance of lifetimes/ { lives = $4 }
+             /distance of live/ { live = $5 } /live peak/ { peak = $6 / $3 }
+             END { exit !(sizes != "" && sizes <= 0.002 && lives <= 0.1 && live <= 10 && peak > 0.8 && peak < 1.2) }' "$TMP/told"
+    done
+    # The bounds mean something: with one slice the curve is another.
+    "$HEAPMARK" trace profile workloads/traces/sqlite3.hmt --twin "$TMP/flat.ini" --slices 1 | tee "$TMP/told"
+    awk '/distance of live/ { live = $5 } END { exit !(live > 10) }' "$TMP/told"
+    run -w "$TMP/sqlite3.ini:repeat=1,laps=2" -a glibc
+    [ "$(query "select count(*) from trials where status != 'ok'")" = 0 ]
+    [ "$(query "select operations between 485000 and 497000 from results where pass = 'timed'")" = 1 ]
+}
+
+test_the_twin_s_threads_free_each_other_s_blocks() {
+    "$PWD/$B/tests/figures/make_trace" "$TMP/two.hmt" 40000 2 500 40 all
+    "$HEAPMARK" trace profile "$TMP/two.hmt" --twin "$TMP/two.ini" | tee "$TMP/told"
+    awk '/freed elsewhere/ { exit !($3 > 10 && $6 > 0.9 * $3 && $6 < 1.1 * $3) }' "$TMP/told"
+    run -w "$TMP/two.ini:laps=3,repeat=1" -a glibc -a mimalloc
+    [ "$(query "select count(*) from trials where status != 'ok'")" = 0 ]
+    [ "$(query "select distinct threads from results")" = 2 ]
+}
+
+test_the_twin_is_drawn() {
+    command -v gnuplot >/dev/null || exit 77
+    "$HEAPMARK" trace profile workloads/traces/git.hmt --twin "$TMP/git.ini" --plot "$TMP/charts" 2>"$TMP/err"
+    cat "$TMP/err"
+    grep -q 'charts/twin.png' "$TMP/err"
+    [ "$(head -c 8 "$TMP/charts/twin.png" | od -An -tx1 | tr -d ' \n')" = 89504e470d0a1a0a ]
+    [ "$(wc -l <"$TMP/charts/tables/twin_live.tsv")" = 513 ]
+}
+
+test_twins_are_refused_with_a_reason() {
+    refuses 2 'its name must end in .ini' "$HEAPMARK" trace profile workloads/traces/git.hmt --twin "$TMP/git"
+    refuses 2 'cannot write' "$HEAPMARK" trace profile workloads/traces/git.hmt --twin /no/such/git.ini
+    refuses 2 'No such file' "$HEAPMARK" trace profile /no/such.hmt --twin "$TMP/git.ini"
+    if [ -w /dev/full ]; then
+        refuses 2 'No space left' "$HEAPMARK" trace generate workloads/patterns/ageing.ini \
+            -p operations=2k -o /dev/full
+    fi
+}
+
+# Two stored runs of a file that changed in between are not compared with each other.
+test_stored_runs_of_a_changed_file_are_not_compared() {
+    write_pattern
+    "$HEAPMARK" run -q -n 6 --sample-step 0 -o "$STORE" -w "$TMP/my.ini:operations=1k" -a glibc
+    "$HEAPMARK" run -q -n 6 --sample-step 0 -o "$STORE" -w "$TMP/my.ini:operations=1k" -a glibc
+    local first second status=0
+    first=$(query "select name from runs order by id limit 1")
+    second=$(query "select name from runs order by id desc limit 1")
+    "$HEAPMARK" compare -o "$STORE" "run:$first/glibc" "run:$second/glibc" >"$TMP/out" 2>&1 || status=$?
+    cat "$TMP/out"
+    [ $status -le 2 ]
+    query "update facts set value = 'another' where name like 'workload_sha256:%' and run_id = 2"
+    status=0
+    "$HEAPMARK" compare -o "$STORE" "run:$first/glibc" "run:$second/glibc" >"$TMP/out" 2>&1 || status=$?
+    cat "$TMP/out"
+    [ $status = 3 ]
 }

@@ -409,6 +409,78 @@ static void too_large_a_start_is_refused(void **state)
     pattern_release(&pattern);
 }
 
+/* ---- decks -------------------------------------------------------------------------- */
+
+static const char deck_heading[] = "slice,calls,thread,kind,alignment,size,life_least,life_most,"
+                                   "end_slice,end,end_thread,count\n";
+
+/* A workload file with a deck of these rows. */
+static void write_deck(char *deck, size_t bytes, char *text, size_t text_bytes, const char *rows)
+{
+    snprintf(deck, bytes, "%.500s.csv", path);
+    FILE *file = fopen(deck, "w");
+    assert_non_null(file);
+    fprintf(file, "%s%s", deck_heading, rows);
+    assert_int_equal(fclose(file), 0);
+    snprintf(text, text_bytes, "[global]\ndeck=%s\n", deck);
+}
+
+static void a_deck_is_dealt_out(void **state)
+{
+    (void)state;
+    char deck[600], text[700];
+    /* 100 short lives; 10 that end in the third slice; 5 that grow and stay; 3 frees of NULL. */
+    write_deck(deck, sizeof deck, text, sizeof text,
+               "0,200,0,1,0,16,1,1,-,0,0,100\n0,200,1,2,0,100,-,-,2,0,0,10\n"
+               "0,200,0,1,0,50,8,9,-,1,0,5\n0,200,0,3,0,80,-,-,-,2,-,5\n0,200,0,5,0,0,-,-,-,2,-,3\n"
+               "1,20,0,6,0,8,-,-,-,2,-,0\n2,20,1,8,256,300,-,-,-,2,-,1\n");
+    struct pattern pattern;
+    write_file(text, strlen(text));
+    if (pattern_load(&pattern, path, NULL, message) == 0)
+        fail_msg("kind 6 is taken, whose alignment is unknown");
+    assert_non_null(strstr(message, "row 6: kind"));
+    write_deck(deck, sizeof deck, text, sizeof text,
+               "0,200,0,1,0,16,1,1,-,0,0,100\n0,200,1,2,0,100,-,-,2,0,0,10\n"
+               "0,200,0,1,0,50,8,9,-,1,0,5\n0,200,0,3,0,80,-,-,-,2,-,5\n0,200,0,5,0,0,-,-,-,2,-,3\n"
+               "1,20,0,1,0,8,-,-,-,2,-,0\n2,20,1,8,256,300,-,-,-,2,-,1\n");
+    struct sums sums = go_through(text, NULL, 1);
+    assert_int_equal(sums.kind[TRACE_MALLOC], 105);
+    assert_int_equal(sums.kind[TRACE_CALLOC], 10);
+    assert_int_equal(sums.kind[TRACE_REALLOC], 5);
+    assert_int_equal(sums.kind[TRACE_FREE], 113);
+    assert_int_equal(sums.kind[TRACE_POSIX_MEMALIGN], 1);
+    assert_int_equal(sums.ended, 115);
+    assert_int_equal(sums.across, 10);
+    assert_int_equal(sums.born_bytes, 1600 + 1000 + 250 + 400 + 300);
+    assert_true(sums.hash == go_through(text, NULL, 1).hash);
+    unlink(deck);
+}
+
+static void a_wrong_deck_is_refused(void **state)
+{
+    (void)state;
+    static const char *const wrong[][2] = {
+        {"1,9,0,1,0,16,1,1,-,0,0,1\n",                           "row 1: slices"        },
+        {"0,9,0,1,0,16,1,1,-,0,0,1\n2,9,0,1,0,16,1,1,-,0,0,1\n", "row 2: slices"        },
+        {"0,9,0,1,0,16,5,1,-,0,0,1\n",                           "row 1: life_least"    },
+        {"0,9,0,1,0,16,-,-,-,0,0,1\n",                           "row 1: neither"       },
+        {"0,9,0,8,24,16,1,1,-,0,0,1\n",                          "row 1: alignment"     },
+        {"0,9,0,1,0,-,1,1,-,0,0,1\n",                            "row 1: size"          },
+        {"0,9,0,1,0,16,1,1,-,7,0,1\n",                           "row 1: end must"      },
+        {"0,9,999,1,0,16,1,1,-,0,0,1\n",                         "row 1: too many"      },
+        {"0,9,0,1,0,-3,1,1,-,0,0,1\n",                           "row 1: a negative"    },
+        {"0,9,0,1,0,16,1,1,-,0,0\n",                             ":2: 11 columns"       },
+        {"0,9,0,1,0,16,1,1,-,0,0,0\n",                           "the deck has no block"},
+        {"",                                                     "is empty"             },
+    };
+    char deck[600], text[700];
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        write_deck(deck, sizeof deck, text, sizeof text, wrong[i][0]);
+        refuses(text, NULL, wrong[i][1]);
+    }
+    unlink(deck);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -428,6 +500,8 @@ int main(void)
         TEST(batches_and_phases_die_together),
         TEST(arrivals_have_their_times),
         TEST(too_large_a_start_is_refused),
+        TEST(a_deck_is_dealt_out),
+        TEST(a_wrong_deck_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
