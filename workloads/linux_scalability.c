@@ -13,7 +13,7 @@ enum { SIZE, PAIRS, TOUCH };
 
 static const struct param linux_scalability_params[] = {
     PARAM_BYTES_ROW("size", "512", 1, 1 << 30, "of every block"),
-    PARAM_COUNT_ROW("pairs", "250k", 1, 1000000000, "blocks a worker allocates and frees in a lap"),
+    PARAM_COUNT_ROW("pairs", "500k", 1, 1000000000, "blocks a worker allocates and frees in a lap"),
     PARAM_CHOICE_ROW("touch", "first", TOUCH_CHOICES, TOUCH_HELP),
     PARAM_TABLE_END,
 };
