@@ -150,7 +150,12 @@ PACKAGES := gcc make libc6-dev libsqlite3-dev libjansson-dev libinih-dev libmd-d
             gnuplot-nox fonts-dejavu-core hyperfine strace valgrind \
             libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 libtbbmalloc2 \
             sqlite3 python3 redis-server redis-tools lua5.4 z3
-deps:
+# The other programs of the suite `programs`: apart, since two of them bring a server that Debian
+# starts, here told not to. What is missing is skipped.
+PROGRAM_PACKAGES := git perl-base ruby ghostscript xz-utils zstd rocksdb-tools nginx-light wrk postgresql-15
+deps-programs: export RUNLEVEL = 1
+deps-programs: PACKAGES = $(PROGRAM_PACKAGES)
+deps deps-programs:
 	@missing=$$(for p in $(PACKAGES); do \
 	    dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -z "$$missing" ]; then echo "deps: every package is there"; exit 0; fi; \
@@ -158,7 +163,7 @@ deps:
 	if [ $$(id -u) = 0 ]; then sudo=; elif command -v sudo >/dev/null; then sudo=sudo; \
 	else echo "deps: needs root: run as root: apt-get install" $$missing >&2; exit 1; fi; \
 	$$sudo apt-get update -qq && \
-	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing
+	$$sudo env DEBIAN_FRONTEND=noninteractive $${RUNLEVEL:+RUNLEVEL=$$RUNLEVEL} apt-get install -y -qq --no-install-recommends $$missing
 
 # ---- running ----------------------------------------------------------------
 bench: all
@@ -205,13 +210,14 @@ install: all
 	install -m 644 docs/heapmark.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 format:
 	clang-format -i $(HEADERS) $(wildcard */*.c */*/*.c)
-.PHONY: deps bench plots install format
+.PHONY: deps deps-programs bench plots install format
 clean:
 	rm -rf build heapmark
 check: test
 help:
 	@echo "make              builds ./heapmark and its libraries (MODE=release|debug|asan|tsan, V=1)"
 	@echo "make deps         installs the Debian packages that are missing (root or sudo)"
+	@echo "make deps-programs  those of the other programs of the suite 'programs', two servers among them"
 	@echo "make bench        runs the default suite, prints the table, draws the charts"
 	@echo "make plots        draws the charts of the newest run again"
 	@echo "make regress      the allocators of this tree against REGRESS_BASE (main): is one worse?"

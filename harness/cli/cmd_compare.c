@@ -61,6 +61,12 @@ static int check_pairs(struct comparing *comparing)
     const struct compare_rules *rules = &comparing->options.rules;
     size_t most = comparing->options.most_pairs;
     size_t least = compare_rules_least_pairs(rules, comparing->running.run.workload_count);
+    if (most == 0 && compare_rules_are_exact(rules))
+        return 0;
+    if (most == 0)
+        return message_set(comparing->running.message,
+                           "--max-pairs 0: what gates takes pairs; name only exact measures, such "
+                           "as --gate instructions,syscalls");
     if (most >= least)
         return 0;
     return message_set(comparing->running.message,

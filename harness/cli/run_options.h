@@ -25,7 +25,7 @@ struct run_options {
     int64_t sample_step_ns, time_limit_ns;
     int64_t memory_limit_bytes; /* -1: half of what is available; 0: none */
     const char *store;          /* NULL: the usual one */
-    bool instructions;          /* count them */
+    unsigned instructions;      /* passes that count them; 0: none */
     bool counters;              /* of processor and kernel */
     bool resume, plot, quiet;
     const char *resume_name; /* NULL: the newest */

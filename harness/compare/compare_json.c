@@ -81,6 +81,17 @@ static json_t *flags_of(const struct compare_workload *workload, bool *failed)
     return object;
 }
 
+static json_t *absent_of(const struct compare_workload *workload, bool *failed)
+{
+    json_t *object = json_object();
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
+        const char *why = compare_cell_absence(workload, (enum compare_measure_name)m);
+        if (why[0] != '\0')
+            json_value_set(object, compare_measures[m].word, json_value_text(why), failed);
+    }
+    return object;
+}
+
 static json_t *workload_of(const struct comparison *comparison,
                            const struct compare_workload *workload, bool *failed)
 {
@@ -102,6 +113,7 @@ static json_t *workload_of(const struct comparison *comparison,
                            measure_of(comparison, workload, (enum compare_measure_name)m, failed),
                            failed);
     json_value_set(object, "measures", measures, failed);
+    json_value_set(object, "absent", absent_of(workload, failed), failed);
     json_value_set(object, "disturbed", flags_of(workload, failed), failed);
     return object;
 }

@@ -82,6 +82,16 @@ static void go_through(struct stream *stream, const struct comparison *compariso
         }
         for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
             enum compare_measure_name measure = (enum compare_measure_name)m;
+            if (comparison->rules.gates[m] && !workload->cell[m].available) {
+                const char *why = compare_cell_absence(workload, measure);
+                snprintf(words, sizeof words, "not measured%s%s", why[0] != '\0' ? ": " : "", why);
+                enum case_outcome missing =
+                    comparison_missing_gate(comparison) == m ? CASE_ERROR : CASE_SKIPPED;
+                count[missing]++;
+                if (stream != NULL)
+                    print_case(stream, workload->spec->label, compare_measures[m].word, missing,
+                               words);
+            }
             if (!compare_cell_gates(comparison, workload, measure))
                 continue;
             enum case_outcome found = outcome_of_verdict(workload->cell[m].verdict.verdict);

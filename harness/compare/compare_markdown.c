@@ -114,21 +114,29 @@ static void print_table(struct stream *stream, const struct comparison *comparis
     stream_print(stream, "\n");
 }
 
+static void print_note(struct stream *stream, const struct compare_workload *workload,
+                       const char *what, const char *note)
+{
+    if (note[0] == '\0')
+        return;
+    stream_print(stream, "- ");
+    print_escaped(stream, workload->spec->label);
+    stream_print(stream, "%s", what);
+    print_escaped(stream, note);
+    stream_print(stream, "\n");
+}
+
 static void print_notes(struct stream *stream, const struct comparison *comparison)
 {
     char words[COMPARE_WORDS_BYTES];
     for (size_t w = 0; w < comparison->workloads; w++) {
         const struct compare_workload *workload = &comparison->workload[w];
-        bool compared = compare_outcome(workload) == OUTCOME_COMPARED;
-        const char *note = compared ? compare_words_noise(workload, words)
-                                    : compare_words_failure(workload, words);
-        if (note[0] == '\0')
+        if (compare_outcome(workload) != OUTCOME_COMPARED) {
+            print_note(stream, workload, ": ", compare_words_failure(workload, words));
             continue;
-        stream_print(stream, "- ");
-        print_escaped(stream, workload->spec->label);
-        stream_print(stream, compared ? " was disturbed: " : ": ");
-        print_escaped(stream, note);
-        stream_print(stream, "\n");
+        }
+        print_note(stream, workload, " lacks: ", compare_words_absent(workload, words));
+        print_note(stream, workload, " was disturbed: ", compare_words_noise(workload, words));
     }
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
         if (compare_words_mean(&comparison->mean[m], words)[0] != '\0')

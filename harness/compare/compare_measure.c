@@ -4,6 +4,7 @@
 #include "units.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,11 +12,17 @@
 #define NS_PER_SECOND 1e9
 
 const struct compare_measure compare_measures[COMPARE_MEASURE_COUNT] = {
-#define X(name, word, unit, is_time, larger, gates, tolerance, help) \
-    {word, help, unit, is_time, larger, gates, tolerance},
+#define X(name, word, unit, pass, is_time, larger, gates, threshold, tolerance, help) \
+    {word, help, unit, PASS_##pass, is_time, larger, gates, threshold, tolerance},
     COMPARE_MEASURES(X)
 #undef X
 };
+
+bool compare_measure_is_exact(enum compare_measure_name name)
+{
+    enum pass pass = compare_measures[name].pass;
+    return pass == PASS_INSPECT || pass == PASS_INSTRUCTIONS;
+}
 
 int compare_measure_find(const char *word)
 {
@@ -56,8 +63,30 @@ static double syscalls(const struct trial_record *trial)
     return sum;
 }
 
+static double internal_fragmentation(const struct trial_record *trial)
+{
+    double usable = known(trial->live_peak_usable_bytes);
+    return usable > 0 ? 1 - known(trial->live_peak_bytes) / usable : NAN;
+}
+
+static double external_fragmentation(const struct trial_record *trial)
+{
+    const struct checkpoint_record *end = &trial->checkpoints[CHECKPOINT_END];
+    double heap_free = end->reached ? known(end->heap_free_bytes) : NAN;
+    return heap_free > 0 ? 1 - known(end->heap_largest_free_bytes) / heap_free : NAN;
+}
+
+/* What was made when it was due took as long as its schedule, under any allocator. */
+static bool is_of_the_schedule(enum compare_measure_name name, const struct trial_record *trial)
+{
+    return trial->paced == 1 &&
+           (name == MEASURE_TIME || name == MEASURE_CPU || name == MEASURE_THROUGHPUT);
+}
+
 double compare_measure_value(enum compare_measure_name name, const struct trial_record *trial)
 {
+    if (is_of_the_schedule(name, trial))
+        return NAN;
     switch (name) {
     case MEASURE_TIME:
         return known(trial->wall_ns);
@@ -77,6 +106,12 @@ double compare_measure_value(enum compare_measure_name name, const struct trial_
         return known(trial->minor_faults);
     case MEASURE_SYSCALLS:
         return syscalls(trial);
+    case MEASURE_INTERNAL:
+        return internal_fragmentation(trial);
+    case MEASURE_EXTERNAL:
+        return external_fragmentation(trial);
+    case MEASURE_INSTRUCTIONS:
+        return known(trial->instructions) / known(trial->operations);
     case COMPARE_MEASURE_COUNT:
         break;
     }
@@ -107,6 +142,9 @@ char *compare_measure_print(enum compare_measure_name name, double value, char *
         break;
     case COMPARE_COUNT:
         snprintf(text, COMPARE_VALUE_BYTES, "%.0f", value);
+        break;
+    case COMPARE_PER_CALL:
+        snprintf(text, COMPARE_VALUE_BYTES, "%.2f", value);
         break;
     case COMPARE_RATE:
         snprintf(text, COMPARE_VALUE_BYTES, "%s/s", units_print_count(count, value));

@@ -7,28 +7,46 @@
 #include "record.h"
 #include "verdict.h"
 
-enum compare_unit { COMPARE_NS, COMPARE_BYTES, COMPARE_COUNT, COMPARE_RATE, COMPARE_RATIO };
+enum compare_unit {
+    COMPARE_NS,
+    COMPARE_BYTES,
+    COMPARE_COUNT,
+    COMPARE_PER_CALL,
+    COMPARE_RATE,
+    COMPARE_RATIO
+};
 
-/* X(name, word, unit, time: two tracks, larger is better, gates by default, tolerance, help). The
- * tolerance is in the unit: what a fresh process of the same allocator wobbles by. */
-#define COMPARE_MEASURES(X)                                                                     \
-    X(TIME, "time", COMPARE_NS, true, false, true, 0, "wall time of the laps")                  \
-    X(CPU, "cpu", COMPARE_NS, true, false, false, 0, "CPU time of the laps")                    \
-    X(THROUGHPUT, "throughput", COMPARE_RATE, false, true, false, 0,                            \
-      "calls of the malloc family in a second")                                                 \
-    X(RSS, "rss", COMPARE_BYTES, false, false, true, 262144, "peak RSS minus RSS at the start") \
-    X(PSS, "pss", COMPARE_BYTES, false, false, false, 16384,                                    \
-      "Pss_Anon at the end of the laps, everything still live")                                 \
-    X(OVERHEAD, "overhead", COMPARE_RATIO, false, false, false, 0.005,                          \
-      "time average of RSS growth / live bytes")                                                \
-    X(RETAINED, "retained", COMPARE_BYTES, false, false, false, 262144,                         \
-      "RSS growth left when everything has been freed, at once")                                \
-    X(FAULTS, "faults", COMPARE_COUNT, false, false, false, 8, "minor page faults")             \
-    X(SYSCALLS, "syscalls", COMPARE_COUNT, false, false, false, 0,                              \
-      "brk + mmap + munmap + mremap + madvise, counted in inspection passes: exact")
+/* X(name, word, unit, pass, time: two tracks, larger is better, gates by default, threshold,
+ * tolerance, help). Pass: of the trials that the value comes from; what the inspection and the
+ * instructions pass give repeats exactly, needs no pairs, and has no p. Threshold: what 'same'
+ * means unless told. The tolerance is in the unit: what a fresh process of the same allocator
+ * wobbles by. */
+#define COMPARE_MEASURES(X)                                                                        \
+    X(TIME, "time", COMPARE_NS, TIMED, true, false, true, 0.02, 0, "wall time of the laps")        \
+    X(CPU, "cpu", COMPARE_NS, TIMED, true, false, false, 0.02, 0, "CPU time of the laps")          \
+    X(THROUGHPUT, "throughput", COMPARE_RATE, TIMED, false, true, false, 0.02, 0,                  \
+      "calls of the malloc family in a second")                                                    \
+    X(RSS, "rss", COMPARE_BYTES, TIMED, false, false, true, 0.02, 262144,                          \
+      "peak RSS minus RSS at the start")                                                           \
+    X(PSS, "pss", COMPARE_BYTES, TIMED, false, false, false, 0.02, 16384,                          \
+      "Pss_Anon at the end of the laps, everything still live")                                    \
+    X(OVERHEAD, "overhead", COMPARE_RATIO, TIMED, false, false, false, 0.02, 0.005,                \
+      "time average of RSS growth / live bytes")                                                   \
+    X(RETAINED, "retained", COMPARE_BYTES, TIMED, false, false, false, 0.02, 262144,               \
+      "RSS growth left when everything has been freed, at once")                                   \
+    X(FAULTS, "faults", COMPARE_COUNT, TIMED, false, false, false, 0.02, 8, "minor page faults")   \
+    X(SYSCALLS, "syscalls", COMPARE_COUNT, INSPECT, false, false, false, 0.02, 0,                  \
+      "brk + mmap + munmap + mremap + madvise, counted by strace: exact")                          \
+    X(INTERNAL, "internal", COMPARE_RATIO, INSPECT, false, false, false, 0.02, 0.0005,             \
+      "1 - live / usable bytes when live bytes peak: exact")                                       \
+    X(EXTERNAL, "external", COMPARE_RATIO, INSPECT, false, false, false, 0.02, 0.0005,             \
+      "1 - largest free / total free of the heap at the end of the laps: exact")                   \
+    X(INSTRUCTIONS, "instructions", COMPARE_PER_CALL, INSTRUCTIONS, false, false, false, 0.002, 0, \
+      "instructions of a call, counted by callgrind (--instructions): exact")
 
 enum compare_measure_name {
-#define X(name, word, unit, is_time, larger, gates, tolerance, help) MEASURE_##name,
+#define X(name, word, unit, pass, is_time, larger, gates, threshold, tolerance, help) \
+    MEASURE_##name,
     COMPARE_MEASURES(X)
 #undef X
         COMPARE_MEASURE_COUNT
@@ -37,14 +55,17 @@ enum compare_measure_name {
 struct compare_measure {
     const char *word, *help;
     enum compare_unit unit;
+    enum pass pass;
     bool is_time, larger_is_better, gates;
-    double tolerance;
+    double threshold, tolerance;
 };
 extern const struct compare_measure compare_measures[COMPARE_MEASURE_COUNT];
 
+/* Whether it repeats exactly: DESIGN_EXACT, decided without pairs. */
+bool compare_measure_is_exact(enum compare_measure_name name);
 /* The measure of that word, or -1. */
 int compare_measure_find(const char *word);
-/* The value of a whole trial in the unit (seconds apart: times are in ns); NAN: not measured. */
+/* The value of a whole trial in the unit (times are in ns); NAN: not measured. */
 double compare_measure_value(enum compare_measure_name name, const struct trial_record *trial);
 
 enum { COMPARE_VALUE_BYTES = 48 };

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { NAME_COLUMNS = 11, VALUE_COLUMNS = 10, CHANGE_COLUMNS = 32 };
+enum { NAME_COLUMNS = 13, VALUE_COLUMNS = 10, CHANGE_COLUMNS = 32 };
 
 static void print_side(struct stream *stream, const struct compare_report *report,
                        enum compare_side side)
@@ -69,6 +69,11 @@ static void print_workload(struct stream *stream, const struct comparison *compa
                  "BASE", VALUE_COLUMNS, "NEW", CHANGE_COLUMNS, "NEW / BASE");
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
         print_measure(stream, comparison, workload, (enum compare_measure_name)m);
+    if (compare_words_absent(workload, words)[0] != '\0') {
+        stream_print(stream, "   absent: ");
+        stream_line_text(stream, words);
+        stream_print(stream, "\n");
+    }
     if (compare_words_noise(workload, words)[0] != '\0')
         stream_print(stream, "   disturbed: %s\n", words);
 }

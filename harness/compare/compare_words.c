@@ -22,7 +22,7 @@ static void append_value(char *text, const struct verdict_cell *cell,
 {
     char units[COMPARE_VALUE_BYTES];
     if (cell->is_ratio)
-        append(text, "%.3f", exp(value));
+        append(text, "%.*f", cell->design == DESIGN_EXACT ? 4 : 3, exp(value));
     else
         append(text, "%s%s", value > 0 ? "+" : "", compare_measure_print(measure, value, units));
 }
@@ -153,6 +153,9 @@ char *compare_words_result(const struct compare_report *report, char *text)
         break;
     case COMPARE_COULD_NOT_RUN:
         append(text, "not all could be compared");
+        if (comparison_missing_gate(comparison) >= 0)
+            append(text, ": %s, asked to decide, could not be measured",
+                   compare_measures[comparison_missing_gate(comparison)].word);
         break;
     }
     return text;
@@ -167,6 +170,10 @@ char *compare_words_rates(const struct comparison *comparison, char *text)
                "The trials were not interleaved: on a machine that drifts, an allocator so "
                "compared with itself is called changed in 18 %% to 41 %% of cases. Only exact "
                "measures decide; compare live for the others.");
+        return text;
+    }
+    if (rules->looks[0] == 0) {
+        append(text, "No pairs were run (--max-pairs 0): only what repeats exactly was compared.");
         return text;
     }
     append(text, "Looks after");
@@ -195,6 +202,17 @@ char *compare_words_failure(const struct compare_workload *workload, char *text)
             append(text, "; %s: %s (%s pass, block %u): %s", names[side],
                    trial_status_name(failure->status), pass_name(failure->pass), failure->block,
                    failure->detail);
+    }
+    return text;
+}
+
+char *compare_words_absent(const struct compare_workload *workload, char *text)
+{
+    text[0] = '\0';
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
+        const char *why = compare_cell_absence(workload, (enum compare_measure_name)m);
+        if (why[0] != '\0' && strstr(text, why) == NULL)
+            append(text, "%s%s", text[0] != '\0' ? "; " : "", why);
     }
     return text;
 }

@@ -10,7 +10,7 @@ enum { COMPARE_WORDS_BYTES = 640 };
 
 /* All return `text` (COMPARE_WORDS_BYTES). */
 
-/* "0.951 [0.940, 0.962]", "+12.0 KiB [+8.00 KiB, +16.0 KiB]" of differences, "0.817 (exact)". */
+/* "0.951 [0.940, 0.962]", "+12.0 KiB [+8.00 KiB, +16.0 KiB]" of differences, "0.8170 (exact)". */
 char *compare_words_change(const struct compare_workload *workload,
                            enum compare_measure_name measure, char *text);
 /* "slower", "undecided: wide, some 130 pairs needed", "n/a" */
@@ -24,6 +24,8 @@ char *compare_words_result(const struct compare_report *report, char *text);
 char *compare_words_rates(const struct comparison *comparison, char *text);
 /* "NEW crashed (timed pass, pair 3): ...", of a workload that was not compared. */
 char *compare_words_failure(const struct compare_workload *workload, char *text);
+/* "instructions not counted: with 2 threads, ...": what of the measures is not there, or "". */
+char *compare_words_absent(const struct compare_workload *workload, char *text);
 /* "host 1.45, busy 0.071": the flags raised, or "". */
 char *compare_words_noise(const struct compare_workload *workload, char *text);
 

@@ -12,13 +12,12 @@
 #include <unistd.h>
 
 enum { FIRST_LOOK_PAIRS = 20 };
-#define DEFAULT_THRESHOLD 0.02
 
 void compare_rules_init(struct compare_rules *rules)
 {
     *rules = (struct compare_rules){.verdict = verdict_rules_default};
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
-        rules->threshold[m] = DEFAULT_THRESHOLD;
+        rules->threshold[m] = compare_measures[m].threshold;
         rules->gates[m] = compare_measures[m].gates;
     }
 }
@@ -40,8 +39,13 @@ static size_t gating_measures(const struct compare_rules *rules)
 {
     size_t count = 0;
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
-        count += rules->gates[m] && m != MEASURE_SYSCALLS;
+        count += rules->gates[m] && !compare_measure_is_exact((enum compare_measure_name)m);
     return count;
+}
+
+bool compare_rules_are_exact(const struct compare_rules *rules)
+{
+    return gating_measures(rules) == 0;
 }
 
 /* All n differences on one side have p = 2 / 2^n, and that has to do for the smallest of a
@@ -157,17 +161,35 @@ bool comparison_wants(struct comparison *comparison, const struct trial_key *key
     return !time_is_up(comparison, now_ns);
 }
 
-/* What an untimed pass could not look at is absent; what it showed of the allocator counts. */
+/* What an inspection pass could not look at is absent; what it showed of the allocator counts.
+ * Nothing that happens under callgrind does: it may be callgrind's fault. */
 static bool is_fatal(const struct trial_record *trial)
 {
+    if (trial->key.pass == PASS_INSTRUCTIONS)
+        return false;
     return trial->key.pass != PASS_INSPECT || trial->status == STATUS_CRASHED ||
            trial->status == STATUS_CORRUPT || trial->status == STATUS_NOT_INJECTED;
+}
+
+/* The first reason is kept. */
+static void note_absence(struct compare_workload *workload, const struct trial_record *trial)
+{
+    char *reason = workload->absent[trial->key.pass];
+    if (reason[0] != '\0')
+        return;
+    if (trial->status == STATUS_OK || trial->status == STATUS_SKIPPED)
+        snprintf(reason, COMPARE_DETAIL_BYTES, "%s", trial->detail);
+    else
+        snprintf(reason, COMPARE_DETAIL_BYTES, "%s: %.480s", trial_status_name(trial->status),
+                 trial->detail);
 }
 
 void comparison_note_failure(struct compare_workload *workload, enum compare_side side,
                              const struct trial_record *trial)
 {
     struct compare_failure *failure = &workload->failure[side];
+    if (!is_fatal(trial))
+        note_absence(workload, trial);
     if (failure->status != STATUS_OK || !is_fatal(trial))
         return;
     failure->status = trial->status;
@@ -244,8 +266,11 @@ void comparison_add(struct comparison *comparison, const struct trial_record *tr
         result = hold(&workload->held[side], trial);
         if (result == 0)
             result = take_pair(comparison, workload);
-    } else if (trial->key.pass == PASS_INSPECT) {
-        evidence_add_inspection(workload, (enum compare_side)side, trial);
+    } else {
+        /* Also a trial that went well says in its detail what it could not measure. */
+        if (trial->detail[0] != '\0')
+            note_absence(workload, trial);
+        evidence_add_exact(workload, (enum compare_side)side, trial);
     }
     if (result < 0)
         comparison->failed = true;

@@ -22,14 +22,17 @@ struct compare_rules {
     struct verdict_rules verdict; /* the family is found by comparison_init() */
     double threshold[COMPARE_MEASURE_COUNT];
     bool gates[COMPARE_MEASURE_COUNT];
+    bool gates_named;    /* by the user: what gates and can nowhere be measured is a failure */
     int64_t max_time_ns; /* from comparison_start(); 0: no limit */
     bool keep_first;     /* block 0 is no warm-up */
 };
-/* Looks at 20, 40 and 80 pairs, 2 % for every measure, time and rss gate, no time limit. */
+/* Looks at 20, 40 and 80 pairs, each measure's own threshold, time and rss gate, no time limit. */
 void compare_rules_init(struct compare_rules *rules);
-/* Looks at 20, 40, 80, ... below `most` and one at `most`. Returns 0, or -1 with a message: more
- * looks than there can be. */
+/* Looks at 20, 40, 80, ... below `most` and one at `most`; 0: no pairs, only what is exact is
+ * measured. Returns 0, or -1 with a message: more looks than there can be. */
 int compare_rules_set_pairs(struct compare_rules *rules, size_t most, char *message);
+/* Whether all that gates is exact and takes no pairs. */
+bool compare_rules_are_exact(const struct compare_rules *rules);
 /* The fewest pairs at one look that could show a change of any measure that gates, over so many
  * workloads. */
 size_t compare_rules_least_pairs(const struct compare_rules *rules, size_t workloads);
@@ -66,6 +69,12 @@ struct compare_cell {
     double value[COMPARE_SIDES]; /* medians over trials, in units; NAN: none */
 };
 
+/* Values of an exact measure. */
+struct compare_exact {
+    double value[COMPARE_SIDES][COMPARE_INSPECTIONS];
+    size_t count[COMPARE_SIDES];
+};
+
 /* Values of a measure that is no time: pairs x laps of each side. */
 struct compare_column {
     size_t laps, capacity;
@@ -84,9 +93,9 @@ struct compare_workload {
     bool settled;                              /* needs no further pair */
     struct pair_table table[2];                /* by clock */
     struct compare_column column[COMPARE_MEASURE_COUNT];
-    double inspected[COMPARE_SIDES][COMPARE_INSPECTIONS];
-    size_t inspections[COMPARE_SIDES];
-    struct trial_record held[COMPARE_SIDES]; /* of the pair under way; PLANNED: none */
+    struct compare_exact exact[COMPARE_MEASURE_COUNT];
+    char absent[PASS_COUNT][COMPARE_DETAIL_BYTES]; /* why what the pass measures is not there; "" */
+    struct trial_record held[COMPARE_SIDES];       /* of the pair under way; PLANNED: none */
 };
 
 struct comparison {
@@ -122,6 +131,11 @@ int comparison_finish(struct comparison *comparison, int64_t now_ns);
 /* Whether the cell takes part in the exit status. */
 bool compare_cell_gates(const struct comparison *comparison,
                         const struct compare_workload *workload, enum compare_measure_name measure);
+/* Why the measure, which was asked for, is not there; "" when nobody knows, or it is. */
+const char *compare_cell_absence(const struct compare_workload *workload,
+                                 enum compare_measure_name measure);
+/* The first measure that gates by name and that no workload which was compared has, or -1. */
+int comparison_missing_gate(const struct comparison *comparison);
 /* Whether a ratio says anything: the values are larger than what does not matter. */
 bool compare_cell_has_ratio(const struct compare_cell *cell);
 enum compare_outcome compare_outcome(const struct compare_workload *workload);

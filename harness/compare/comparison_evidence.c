@@ -33,8 +33,10 @@ void evidence_init(struct comparison *comparison, struct compare_workload *workl
             .threshold = rules->threshold[m],
             .tolerance = measure->tolerance,
         };
+        /* What is exact is there when both sides have a value. */
         verdict_cell_init(&workload->cell[m].verdict, &asked);
-        workload->cell[m].available = m != MEASURE_SYSCALLS;
+        workload->cell[m].available =
+            rules->verdict.looks[0] > 0 && !compare_measure_is_exact((enum compare_measure_name)m);
         workload->cell[m].value[COMPARE_BASE] = workload->cell[m].value[COMPARE_NEW] = NAN;
     }
 }
@@ -100,22 +102,35 @@ static int add_values(struct compare_workload *workload, enum compare_measure_na
     return 0;
 }
 
+/* What a trial cannot tell, its schedule's time for one, a comparison does not judge. */
+static void drop_untold(struct compare_workload *workload, const struct trial_record *trial)
+{
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        if ((is_timed((enum compare_measure_name)m) || m == MEASURE_THROUGHPUT) &&
+            isnan(compare_measure_value((enum compare_measure_name)m, trial)))
+            workload->cell[m].available = false;
+}
+
 int evidence_add_pair(struct compare_workload *workload, const struct trial_record *base,
                       const struct trial_record *new)
 {
     const struct trial_record *trials[] = {base, new};
     if (pair_table_add(&workload->table[PAIR_CLOCK_WALL], base, new) < 0)
         return -1;
+    drop_untold(workload, base);
+    drop_untold(workload, new);
     if (workload->cell[MEASURE_CPU].available &&
         pair_table_add(&workload->table[PAIR_CLOCK_CPU], base, new) < 0) {
         if (errno != EINVAL)
             return -1;
         workload->cell[MEASURE_CPU].available = false;
     }
-    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
-        if (!is_timed((enum compare_measure_name)m) && workload->cell[m].available &&
-            m != MEASURE_SYSCALLS && add_values(workload, (enum compare_measure_name)m, trials) < 0)
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
+        enum compare_measure_name measure = (enum compare_measure_name)m;
+        if (!is_timed(measure) && !compare_measure_is_exact(measure) &&
+            workload->cell[m].available && add_values(workload, measure, trials) < 0)
             return -1;
+    }
     workload->pairs++;
     return 0;
 }
@@ -135,24 +150,30 @@ struct verdict_pairs evidence_pairs(const struct compare_workload *workload,
 
 /* ---- exact measures ----------------------------------------------------------- */
 
-void evidence_add_inspection(struct compare_workload *workload, enum compare_side side,
-                             const struct trial_record *trial)
+static void add_exact_value(struct compare_cell *cell, struct compare_exact *exact,
+                            enum compare_side side, double value)
 {
-    struct compare_cell *cell = &workload->cell[MEASURE_SYSCALLS];
-    double value = compare_measure_value(MEASURE_SYSCALLS, trial);
-    if (isnan(value) || workload->inspections[side] == COMPARE_INSPECTIONS)
+    if (isnan(value) || exact->count[side] == COMPARE_INSPECTIONS)
         return;
-    workload->inspected[side][workload->inspections[side]++] = value;
-    if (workload->inspections[COMPARE_BASE] == 0 || workload->inspections[COMPARE_NEW] == 0)
+    exact->value[side][exact->count[side]++] = value;
+    if (exact->count[COMPARE_BASE] == 0 || exact->count[COMPARE_NEW] == 0)
         return;
     cell->available = true;
     for (int s = 0; s < COMPARE_SIDES; s++)
-        cell->value[s] = workload->inspected[s][0];
+        cell->value[s] = exact->value[s][0];
     verdict_exact(&cell->verdict,
-                  (struct verdict_values){workload->inspected[COMPARE_BASE],
-                                          workload->inspections[COMPARE_BASE]},
-                  (struct verdict_values){workload->inspected[COMPARE_NEW],
-                                          workload->inspections[COMPARE_NEW]});
+                  (struct verdict_values){exact->value[COMPARE_BASE], exact->count[COMPARE_BASE]},
+                  (struct verdict_values){exact->value[COMPARE_NEW], exact->count[COMPARE_NEW]});
+}
+
+void evidence_add_exact(struct compare_workload *workload, enum compare_side side,
+                        const struct trial_record *trial)
+{
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        if (compare_measure_is_exact((enum compare_measure_name)m) &&
+            compare_measures[m].pass == trial->key.pass)
+            add_exact_value(&workload->cell[m], &workload->exact[m], side,
+                            compare_measure_value((enum compare_measure_name)m, trial));
 }
 
 /* ---- looks -------------------------------------------------------------------- */
@@ -191,7 +212,7 @@ static int look_at(struct comparison *comparison, struct compare_workload *workl
 {
     struct compare_cell *cell = &workload->cell[measure];
     struct verdict_pairs pairs = evidence_pairs(workload, measure);
-    if (!cell->available || measure == MEASURE_SYSCALLS || cell->verdict.settled)
+    if (!cell->available || compare_measure_is_exact(measure) || cell->verdict.settled)
         return 0;
     if (note_values(cell, measure, &pairs) < 0)
         return -1;
@@ -215,7 +236,7 @@ static int decide_all(struct comparison *comparison)
     for (size_t w = 0; w < comparison->workloads; w++)
         for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
             struct compare_cell *cell = &comparison->workload[w].cell[m];
-            if (cell->available && m != MEASURE_SYSCALLS)
+            if (cell->available && !compare_measure_is_exact((enum compare_measure_name)m))
                 cells[count++] = &cell->verdict;
         }
     int result = verdict_decide(cells, count, &comparison->rules.verdict);
@@ -227,8 +248,7 @@ static bool is_settled(const struct compare_workload *workload)
 {
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
         const struct compare_cell *cell = &workload->cell[m];
-        if (cell->available && m != MEASURE_SYSCALLS && cell->verdict.measure.gates &&
-            !cell->verdict.settled)
+        if (cell->available && cell->verdict.measure.gates && !cell->verdict.settled)
             return false;
     }
     return workload->seen > 0;

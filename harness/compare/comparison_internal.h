@@ -10,9 +10,9 @@ void evidence_release(struct compare_workload *workload);
  * ENOMEM. */
 int evidence_add_pair(struct compare_workload *workload, const struct trial_record *base,
                       const struct trial_record *new);
-/* The values of an inspection pass. */
-void evidence_add_inspection(struct compare_workload *workload, enum compare_side side,
-                             const struct trial_record *trial);
+/* The values of a pass that gives exact ones. */
+void evidence_add_exact(struct compare_workload *workload, enum compare_side side,
+                        const struct trial_record *trial);
 /* Looks at what has reached a look, and decides everything anew. -1 with errno ENOMEM. */
 int evidence_look(struct comparison *comparison, struct compare_workload *workload);
 /* Pairs x laps of a measure that is not exact; NULL `base` when it has none. */

@@ -12,6 +12,13 @@ bool compare_cell_gates(const struct comparison *comparison,
            (exact || !comparison->independent);
 }
 
+const char *compare_cell_absence(const struct compare_workload *workload,
+                                 enum compare_measure_name measure)
+{
+    return workload->cell[measure].available ? ""
+                                             : workload->absent[compare_measures[measure].pass];
+}
+
 bool compare_cell_has_ratio(const struct compare_cell *cell)
 {
     return cell->available && cell->verdict.is_ratio &&
@@ -35,8 +42,31 @@ enum compare_outcome compare_outcome(const struct compare_workload *workload)
         return OUTCOME_NEW_FAILED;
     if (base != STATUS_OK)
         return OUTCOME_BASE_FAILED;
-    return workload->seen > 0 || workload->cell[MEASURE_SYSCALLS].available ? OUTCOME_COMPARED
-                                                                            : OUTCOME_NOT_RUN;
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        if (compare_measure_is_exact((enum compare_measure_name)m) && workload->cell[m].available)
+            return OUTCOME_COMPARED;
+    return workload->seen > 0 ? OUTCOME_COMPARED : OUTCOME_NOT_RUN;
+}
+
+static bool is_measured(const struct comparison *comparison, int measure)
+{
+    for (size_t w = 0; w < comparison->workloads; w++)
+        if (compare_outcome(&comparison->workload[w]) == OUTCOME_COMPARED &&
+            comparison->workload[w].cell[measure].available)
+            return true;
+    return false;
+}
+
+int comparison_missing_gate(const struct comparison *comparison)
+{
+    size_t compared = 0;
+    for (size_t w = 0; w < comparison->workloads; w++)
+        compared += compare_outcome(&comparison->workload[w]) == OUTCOME_COMPARED;
+    for (int m = 0; m < COMPARE_MEASURE_COUNT && compared > 0; m++)
+        if (comparison->rules.gates_named && comparison->rules.gates[m] &&
+            !is_measured(comparison, m))
+            return m;
+    return -1;
 }
 
 size_t comparison_settled(const struct comparison *comparison)
@@ -48,14 +78,6 @@ size_t comparison_settled(const struct comparison *comparison)
                  (outcome != OUTCOME_COMPARED && outcome != OUTCOME_NOT_RUN);
     }
     return count;
-}
-
-static bool only_exact_gates(const struct comparison *comparison)
-{
-    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
-        if (comparison->rules.gates[m] && m != MEASURE_SYSCALLS)
-            return false;
-    return true;
 }
 
 /* Of one workload. */
@@ -71,9 +93,10 @@ static enum compare_result result_of(const struct comparison *comparison,
         return COMPARE_UNDECIDED;
     if (outcome != OUTCOME_COMPARED)
         return COMPARE_NOTHING_WORSE;
-    enum compare_result result = comparison->independent && !only_exact_gates(comparison)
-                                     ? COMPARE_UNDECIDED
-                                     : COMPARE_NOTHING_WORSE;
+    enum compare_result result =
+        comparison->independent && !compare_rules_are_exact(&comparison->rules)
+            ? COMPARE_UNDECIDED
+            : COMPARE_NOTHING_WORSE;
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
         if (!compare_cell_gates(comparison, workload, (enum compare_measure_name)m))
             continue;
@@ -95,7 +118,9 @@ enum compare_result comparison_result(const struct comparison *comparison)
     }
     if (count[COMPARE_WORSE] > 0)
         return COMPARE_WORSE;
-    if (count[COMPARE_COULD_NOT_RUN] > 0 || left_out == comparison->workloads)
+    /* A gate that was asked for and not held is no green light. */
+    if (count[COMPARE_COULD_NOT_RUN] > 0 || left_out == comparison->workloads ||
+        comparison_missing_gate(comparison) >= 0)
         return COMPARE_COULD_NOT_RUN;
     return count[COMPARE_UNDECIDED] > 0 || comparison->failed ? COMPARE_UNDECIDED
                                                               : COMPARE_NOTHING_WORSE;

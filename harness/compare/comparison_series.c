@@ -26,13 +26,12 @@ int evidence_add_alone(struct compare_workload *workload, enum compare_side side
             comparison_note_failure(workload, side, trial);
         return 0;
     }
-    if (trial->key.pass == PASS_INSPECT)
-        evidence_add_inspection(workload, side, trial);
+    evidence_add_exact(workload, side, trial);
     if (trial->key.pass != PASS_TIMED)
         return 0;
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
         double value = compare_measure_value((enum compare_measure_name)m, trial);
-        if (m == MEASURE_SYSCALLS)
+        if (compare_measure_is_exact((enum compare_measure_name)m))
             continue;
         if (append(&workload->column[m], side, workload->alone[side], value) < 0)
             return -1;
@@ -61,7 +60,7 @@ static int judge(struct comparison *comparison, struct compare_workload *workloa
     const struct compare_column *column = &workload->column[measure];
     struct verdict_values series[COMPARE_SIDES];
     struct verdict_cell *decided = &cell->verdict;
-    if (!cell->available || measure == MEASURE_SYSCALLS)
+    if (!cell->available || compare_measure_is_exact(measure))
         return 0;
     for (int side = 0; side < COMPARE_SIDES; side++) {
         series[side] = (struct verdict_values){column->value[side], workload->alone[side]};
@@ -80,7 +79,7 @@ int evidence_judge_series(struct comparison *comparison, struct compare_workload
     workload->pairs = workload->seen = base < new ? base : new;
     if (workload->seen == 0)
         for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
-            workload->cell[m].available = m == MEASURE_SYSCALLS && workload->cell[m].available;
+            workload->cell[m].available &= compare_measure_is_exact((enum compare_measure_name)m);
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
         if (judge(comparison, workload, (enum compare_measure_name)m) < 0)
             return -1;

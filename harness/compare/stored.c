@@ -97,7 +97,8 @@ static bool looks_of(const struct run *run, struct verdict_rules *rules)
     while (rules->look_count < VERDICT_LOOKS_MAXIMUM) {
         char *end;
         size_t pairs = strtoull(text, &end, 10);
-        if (end == text || pairs == 0)
+        /* A 0 stands alone: no pairs were run. */
+        if (end == text || (pairs == 0 && rules->look_count > 0))
             break;
         rules->looks[rules->look_count++] = pairs;
         text = end + (*end == ',');

@@ -26,10 +26,10 @@ struct plan_request {
     size_t workload_count;
     const char *const *allocators; /* -a words */
     size_t allocator_count;
-    unsigned blocks;      /* -n; 0: the suite's, or PLAN_BLOCKS_DEFAULT */
-    unsigned inspections; /* inspection passes, in blocks of their own; 0: one */
-    bool instructions;    /* --instructions: one pass that counts them */
-    bool latency;         /* --latency: each block has a latency pass, too */
+    unsigned blocks;       /* -n; 0: the suite's, or PLAN_BLOCKS_DEFAULT */
+    unsigned inspections;  /* inspection passes, in blocks of their own; 0: one */
+    unsigned instructions; /* passes that count them, in blocks of their own; 0: none */
+    bool latency;          /* --latency: each block has a latency pass, too */
 };
 
 /* Fills the workloads, allocators and trials of `run`, whose seeds are set; allocators that it has

@@ -21,6 +21,17 @@ static struct range range_of(struct verdict_values values)
     return range;
 }
 
+/* What was decided on differences is told as a ratio where there is one. */
+static void tell_as_ratio(struct verdict_cell *cell, struct range before, struct range after)
+{
+    if (!(before.least > 0) || !(after.least > 0) || !(cell->typical > cell->measure.tolerance))
+        return;
+    double low = log(after.least / before.greatest), high = log(after.greatest / before.least);
+    cell->is_ratio = true;
+    cell->zone = cell->least = log1p(cell->zone / cell->typical);
+    cell->track[TRACK_LAPS] = (struct verdict_estimate){low / 2 + high / 2, low, high};
+}
+
 void verdict_exact(struct verdict_cell *cell, struct verdict_values base, struct verdict_values new)
 {
     struct verdict_measure measure = cell->measure;
@@ -44,6 +55,7 @@ void verdict_exact(struct verdict_cell *cell, struct verdict_values base, struct
         cell->verdict = VERDICT_SAME;
     else
         cell->reason = REASON_UNREPEATABLE;
+    tell_as_ratio(cell, before, after);
 }
 
 /* The values themselves, or their logarithms; NULL when memory is short. */

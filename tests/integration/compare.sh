@@ -203,3 +203,50 @@ test_revisions_that_cannot_be_had() {
     expect 3 'does not lie in a git checkout' compare bump@HEAD glibc
     one_line
 }
+
+# Both sides have the same shim before them; NEW's does a little more in every 64th call.
+counted_shims() {
+    local name
+    for name in base:0 new:"$1"; do
+        shim "${name%:*}" "$(forwarding "static int special(size_t n) {
+            if (calls % 64 == 0) for (volatile int i = 0; i < ${name#*:}; i++) ; return 0; }")"
+    done
+}
+needs_valgrind() { command -v valgrind >/dev/null || { echo "valgrind is not installed"; exit 77; }; }
+counted() {
+    "$HEAPMARK" compare -q -w pairs:laps=3,pairs=5000 -o "$(store)" --max-pairs 0 --gate instructions "$@"
+}
+
+test_half_a_percent_of_instructions_is_named_without_pairs() {
+    needs_valgrind
+    counted_shims 13
+    [ "$(status_of counted "base=$TMP/base.so" "new=$TMP/new.so" --format json)" = 1 ]
+    /usr/bin/python3 - "$TMP/out" <<'PY'
+import json, sys
+report = json.load(open(sys.argv[1]))
+for workload in report["workloads"]:
+    counted = workload["measures"]["instructions"]
+    assert counted["verdict"] == "worse" and counted["design"] == "exact", counted
+    assert 1.004 < counted["change"]["low"] == counted["change"]["high"] < 1.006, counted
+    assert "time" not in workload["measures"] and workload["pairs"] == 0, workload
+PY
+    [ "$(status_of counted "new=$TMP/new.so" "base=$TMP/base.so")" = 0 ]
+    grep -qE '^ \* instructions .* 0\.99[0-9]+ \(exact\) +better$' "$TMP/out"
+    grep -q 'No pairs were run' "$TMP/out"
+    [ "$(status_of counted glibc glibc)" = 0 ]
+    grep -qE '^ \* instructions .* 1\.0000 \(exact\) +same$' "$TMP/out"
+    # The stored counts say the same.
+    [ "$(status_of counted run:/glibc-base run:/glibc-new)" = 0 ]
+}
+
+test_a_gate_that_cannot_be_held_is_not_green() {
+    mkdir "$TMP/bin"
+    for tool in strace sh; do ln -s "$(command -v $tool)" "$TMP/bin/"; done
+    [ "$(PATH=$TMP/bin status_of counted glibc glibc)" = 3 ]
+    [ "$(PATH=$TMP/bin status_of counted glibc glibc --format junit --gate instructions,syscalls)" = 3 ]
+    /usr/bin/grep -q '<error message="not measured: .*valgrind is not installed' "$TMP/out"
+    # One that is possible decides; what is not is said to be absent.
+    [ "$(status_of counted glibc glibc -w pairs:laps=3,pairs=5000,threads=2)" = 0 ]
+    grep -q 'absent: .*with 2 threads' "$TMP/out"
+    expect 3 'what gates takes pairs' counted glibc glibc --gate time
+}

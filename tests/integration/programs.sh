@@ -23,7 +23,8 @@ count_status() { sqlite3 "$TMP/results.db" "SELECT count(*) FROM trials WHERE st
 test_list_shows_every_program() {
     local name
     "$HEAPMARK" list >"$TMP/out"
-    for name in gcc lua5.4 python3 redis-server sqlite3 z3; do
+    for name in gcc ghostscript git lua5.4 nginx perl postgres python3 redis-server rocksdb ruby sort \
+        sqlite3 xz z3 zstd; do
         grep -q "$name (program)" "$TMP/out"
     done
 }
@@ -36,6 +37,17 @@ test_each_pass_runs_and_leaves_nothing() {
     grep -q '^sqlite3: .*whole program' "$TMP/out"
     [ "$(count_status ok)" -gt 0 ]
     [ "$(count_status 'not injected')$(count_status failed)$(count_status planned)" = 000 ]
+    nothing_left
+}
+
+# Every program that is here, once; the others are said to be skipped.
+test_every_program_here_gives_its_answer() {
+    mkdir "$TMP/tmp"
+    TMPDIR=$TMP/tmp "$HEAPMARK" run programs -q -n 1 -a glibc -o "$TMP/results.db" || return 1
+    sqlite3 "$TMP/results.db" "SELECT workload, pass, status, detail FROM results WHERE status <> 'ok'"
+    [ "$(sqlite3 "$TMP/results.db" "SELECT count(*) FROM results WHERE status = 'ok' AND pass = 'timed'")" -gt 3 ]
+    [ "$(sqlite3 "$TMP/results.db" "SELECT count(*) FROM results
+        WHERE status <> 'ok' AND NOT (status = 'skipped' AND detail LIKE '%is not installed%')")" = 0 ]
     nothing_left
 }
 

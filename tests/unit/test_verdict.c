@@ -291,8 +291,14 @@ static void test_exact(void **state)
     struct verdict_cell cell = judge_exact(&counts, base, (struct verdict_values){more, 2});
     assert_verdict(&cell, VERDICT_WORSE, REASON_NONE);
     assert_true(cell.settled && isnan(cell.p));
-    assert_near(cell.track[TRACK_LAPS].value, 6, 0);
+    assert_true(cell.is_ratio);
+    assert_near(cell.track[TRACK_LAPS].value, log(1.006), 1e-12);
     assert_near(cell.typical, 1000, 0);
+    static const double nothing[] = {0};
+    cell = judge_exact(&counts, base, (struct verdict_values){nothing, 1});
+    assert_verdict(&cell, VERDICT_BETTER, REASON_NONE);
+    assert_false(cell.is_ratio);
+    assert_near(cell.track[TRACK_LAPS].value, -1000, 0);
     cell = judge_exact(&counts, base, (struct verdict_values){little, 1});
     assert_verdict(&cell, VERDICT_SAME, REASON_NONE);
     cell = judge_exact(&counts, base, (struct verdict_values){less, 2});
