@@ -276,6 +276,41 @@ static void webserver_load_rises_and_falls(void **state)
     assert_true(live[1] < live[0] * 3 / 4);
 }
 
+/* What threads started in a lap do is the lap's: a call takes more than a nanosecond. */
+static void threads_of_a_lap_are_accounted(void **state)
+{
+    struct driver_order order = {.workload = "larson",
+                                 .params = "slots=100,steps=20000,generations=3,threads=2,laps=3"};
+    (void)state;
+    struct driver_outcome outcome = run_well(&order);
+    for (unsigned i = 0; i < outcome.page->laps; i++) {
+        assert_int_equal(outcome.page->lap[i].operations, 2 * 2 * 3 * 20000);
+        assert_true(outcome.page->lap[i].cpu_ns > outcome.page->lap[i].operations);
+    }
+    driver_release(&outcome);
+}
+
+/* Somewhere between a limit too low for the heap and one that suffices there is one that is too
+ * low for a thread's stack. */
+static void a_lap_that_can_start_no_thread_says_so(void **state)
+{
+    enum { STEP_BYTES = 64 << 10, STEPS = 64 };
+    bool told = false;
+    (void)state;
+    for (uint64_t step = 1; step <= STEPS && !told; step++) {
+        struct driver_order order = {.workload = "larson",
+                                     .params = "slots=1,most=8,steps=1,laps=1",
+                                     .memory_limit_bytes = step * STEP_BYTES};
+        struct driver_outcome outcome;
+        driver_run(&order, &outcome);
+        told = strstr(outcome.page->message, "no thread can be started in a lap") != NULL;
+        if (told)
+            assert_int_equal(outcome.page->outcome, OUTCOME_OUT_OF_MEMORY);
+        driver_release(&outcome);
+    }
+    assert_true(told);
+}
+
 int main(void)
 {
     static const struct {
@@ -292,7 +327,7 @@ int main(void)
     };
     enum { OWED = sizeof owed / sizeof owed[0] };
     static const struct workload *workloads[CATALOG_WORKLOADS_MAXIMUM];
-    static struct CMUnitTest tests[CATALOG_WORKLOADS_MAXIMUM * OWED + 2];
+    static struct CMUnitTest tests[CATALOG_WORKLOADS_MAXIMUM * OWED + 4];
     static char names[CATALOG_WORKLOADS_MAXIMUM * OWED][96];
     size_t count = 0, workload_count = catalog_list(workloads);
     for (size_t i = 0; i < workload_count; i++) {
@@ -309,6 +344,8 @@ int main(void)
         }
     }
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(realloc_growth_is_checked_when_timed);
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(threads_of_a_lap_are_accounted);
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(a_lap_that_can_start_no_thread_says_so);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(webserver_load_rises_and_falls);
     return _cmocka_run_group_tests("workloads", tests, count, NULL, NULL);
 }
