@@ -174,6 +174,7 @@ int running_plan(struct running *running)
         .blocks = options->blocks,
         .instructions = options->instructions,
         .latency = options->latency_gap > 0,
+        .program_memory = options->program_memory,
         .inspections = options->inspections,
     };
     if (describe_run(running) < 0 ||
