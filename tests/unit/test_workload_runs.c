@@ -23,7 +23,7 @@ static const char *const short_forms[][2] = {
     {"cache-thrash",      "objects=5,writes=100,laps=3"                                      },
     {"dynamic-array",     "arrays=200,steps=3000,laps=3"                                     },
     {"larson",            "slots=300,steps=300,generations=3,touch=all,laps=3"               },
-    {"linux-scalability", "pairs=2000,touch=all,laps=3"                                      },
+    {"linux-scalability", "pairs=2000,batch=50,touch=all,laps=3"                             },
     {"matrix",            "plan=40,pool=20,largest=60,laps=3"                                },
     {"mstress",           "items=400,shared=100,laps=3"                                      },
     {"null",              "operations=1000,laps=3"                                           },
@@ -188,8 +188,7 @@ static void other_allocators_keep_its_blocks(void **state)
 /* When another is allocated, which is when the shim damages one. */
 static bool holds_blocks(const struct workload *workload)
 {
-    static const char *const none[] = {"cache-scratch", "cache-thrash", "linux-scalability",
-                                       "null"};
+    static const char *const none[] = {"cache-scratch", "cache-thrash", "null"};
     return !is_among(workload, none, sizeof none / sizeof none[0]);
 }
 
