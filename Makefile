@@ -40,17 +40,18 @@ INC_analysis   := common trace analysis
 INC_record     := common trace recorder record
 INC_replay     := common trace replay
 INC_plan       := common plan
+INC_pattern    := common trace analysis replay plan pattern
 INC_launch     := common plan launch
 INC_sample     := common launch sample ../workloads
 INC_store      := common plan sample store
 INC_statistics := common statistics
 INC_output     := common trace analysis store statistics output
 INC_map        := common replay launch sample output map
-INC_run        := common trace replay plan launch sample store run
+INC_run        := common trace analysis replay plan pattern launch sample store run
 INC_compare    := common plan store statistics output compare
-INC_cli        := common trace convert analysis recorder record replay plan launch sample store statistics \
+INC_cli        := common trace convert analysis recorder record replay plan pattern launch sample store statistics \
                   output map run compare cli
-STAGES         := common trace convert analysis record replay plan launch sample store statistics \
+STAGES         := common trace convert analysis record replay plan pattern launch sample store statistics \
                   output map run compare cli
 includes        = $(addprefix -Iharness/,$(INC_$(1)))
 INC_runner     := -Iharness/common -Iharness/runner -Iworkloads -Iallocators/include
@@ -199,13 +200,14 @@ check-headers:
 	@echo "check-headers: $(words $(HEADERS)) headers compile alone"
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/heapmark $(DESTDIR)$(PREFIX)/share/man/man1
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/heapmark/,suites programs plots traces)
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/heapmark/,suites programs plots traces patterns)
 	install -m 755 $(B)/heapmark $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(B)/heapmark-runner $(LIBRARIES) $(DESTDIR)$(PREFIX)/lib/heapmark/
 	install -m 644 allocators/allocators.ini $(DESTDIR)$(PREFIX)/share/heapmark/
 	install -m 644 workloads/suites/*.ini $(DESTDIR)$(PREFIX)/share/heapmark/suites/
 	install -m 644 workloads/programs/* $(DESTDIR)$(PREFIX)/share/heapmark/programs/
 	$(if $(wildcard workloads/traces/*),install -m 644 workloads/traces/* $(DESTDIR)$(PREFIX)/share/heapmark/traces/)
+	install -m 644 workloads/patterns/* $(DESTDIR)$(PREFIX)/share/heapmark/patterns/
 	install -m 644 plots/*.gp $(DESTDIR)$(PREFIX)/share/heapmark/plots/
 	install -m 644 docs/heapmark.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 format:
