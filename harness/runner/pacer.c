@@ -5,13 +5,11 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <time.h>
 
 #define NS_PER_S 1e9
 
 enum {
-    TIMER_SLACK_NS = 1, /* the kernel's default puts 50 us on every sleep */
     /* A wake-up takes some 50 us on a virtual machine, more where its CPU has gone to sleep. */
     AWAKE_NS = 200000,
     PAUSES_A_LOOK = 8,
@@ -160,12 +158,10 @@ void pacer_enter(struct pacer *pacer)
     if (pacer->pace.rate == 0)
         return;
     begin_schedule(pacer);
-    if (pacer->origin_ns == 0) {
-        prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
+    if (pacer->origin_ns == 0)
         pacer->origin_ns = clock_ns(CLOCK_MONOTONIC);
-    } else {
+    else
         pacer->held_ns += clock_ns(CLOCK_MONOTONIC) - pacer->left_ns;
-    }
 }
 
 void pacer_leave(struct pacer *pacer)
