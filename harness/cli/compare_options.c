@@ -1,6 +1,7 @@
 /* The options of `heapmark compare`; see compare_options.h. */
 #include "compare_options.h"
 
+#include "conduct.h"
 #include "message.h"
 #include "option_values.h"
 
@@ -22,7 +23,9 @@ enum {
     OPTION_MEMORY_LIMIT,
     OPTION_ACROSS,
     OPTION_INSTRUCTIONS,
+    OPTION_LATENCY,
     PAIRS_DEFAULT = 80,
+    COMPARE_LATENCY_GAP = 16, /* the p99.9 of a short trial takes 10,000 calls of a kind */
     PAIRS_MAXIMUM = 1280,
     WORDS_BYTES = 256,
 };
@@ -37,54 +40,60 @@ static const struct argp_option option_table[] = {
     {"suite",                                                              's', "SUITE", 0, "The suite of workloads (default: 'compare', unless -w is given)",
      1},
     {"workload",                                                    'w', "NAME[:PARAM=VALUE,...]", 0,
-     "A workload with parameters, or FILE.hmt; may be given many times", 1},
+     "A workload with parameters or sweeps, or FILE.hmt; may be given many times", 1},
     {"seed",                                                                  OPTION_SEED, "N", 0, "Seed of the workloads: same seed, same calls (default 1)", 1},
     {"instructions",  OPTION_INSTRUCTIONS, NULL, 0,
      "Also count the instructions of a call, under valgrind's callgrind, of workloads with one "
      "thread: exact, and slow (two more trials each, of a few laps). --gate instructions counts "
      "them, too", 1},
-    {"order-seed",                                                                 OPTION_ORDER_SEED, "N", 0,
+    {"latency",                                                                 OPTION_LATENCY, "N", OPTION_ARG_OPTIONAL,
+     "Beside each timed trial, another that times one malloc, free and realloc in N (default "
+     "16), for their percentiles", 1},
+    {"order-seed",                                                                  OPTION_ORDER_SEED, "N", 0,
      "Seed of the lot that orders each pair (default: drawn, and stored with the run)", 1},
-    {NULL,                                                                  0, NULL, 0, "What decides:", 2},
-    {"across-conditions",                                                         OPTION_ACROSS, NULL, 0,
+    {NULL,                                                         0, NULL, 0, "What decides:", 2},
+    {"across-conditions",                                          OPTION_ACROSS, NULL, 0,
      "Compare stored runs also when machine, kernel or build differ", 2},
-    {"gate",                                          OPTION_GATE, "MEASURE,...", 0,
+    {"gate", OPTION_GATE, "MEASURE,...", 0,
      "The measures that decide the exit status: time, cpu, throughput, rss, pss, overhead, "
-     "retained, faults, and, exactly, syscalls, internal, external, instructions (default "
+     "retained, faults; of single calls malloc-p50, -p99, -p99.9, and so of free and realloc; and, "
+     "exactly, syscalls, internal, external, instructions (default "
      "time,rss); all are shown", 2},
-    {"threshold", OPTION_THRESHOLD, "PERCENT | MEASURE=PERCENT,...", 0,
+    {"threshold",                                                                  OPTION_THRESHOLD, "PERCENT | MEASURE=PERCENT,...", 0,
      "What 'same' means: the whole interval within it. A change is named from half of it; an "
-     "exact one, from all of it (default 2%; instructions 0.2%)", 2},
-    {"alpha",                                                                  OPTION_ALPHA, "PERCENT", 0,
+     "exact one, from all of it (default 2%; instructions 0.2%, single calls 5%)", 2},
+    {"alpha",OPTION_ALPHA, "PERCENT", 0,
      "The chance that anything unchanged that gates is called a change (default 1%)", 2},
-    {"max-time",OPTION_MAX_TIME, "TIME", 0,
+    {"max-time",                                                                 OPTION_MAX_TIME, "TIME", 0,
      "No pair is begun after that; what is not clear is 'undecided' (default 5m; 0: no limit)", 2},
     {"max-pairs",                                                                 OPTION_MAX_PAIRS, "N", 0,
      "The most pairs of a workload. Looks are taken after 20, 40, 80, ... pairs below N, and "
      "after N (default 80). 0: no pairs, only what is exact; then only that can gate", 2},
-    {"time-limit",                                                                 OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 3},
-    {"memory-limit",                                                     OPTION_MEMORY_LIMIT, "SIZE", 0,
+    {"time-limit",                                                     OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 3},
+    {"memory-limit",                                                              OPTION_MEMORY_LIMIT, "SIZE", 0,
      "RLIMIT_DATA of a trial (default: half of the memory available; 0: none)", 3},
-    {NULL,                                                              0, NULL, 0, "Limits of a trial:", 3},
-    {NULL,                                                        0, NULL, 0, "Where results go:", 4},
-    {"store",                                                                  'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 4},
-    {"format",'f', "FORMAT", 0,
+    {NULL,                                                        0, NULL, 0, "Limits of a trial:", 3},
+    {NULL,                                                                  0, NULL, 0, "Where results go:", 4},
+    {"store",'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 4},
+    {"format",                                               'f', "FORMAT", 0,
      "text, md (a comment for a pull request), json, junit (a test case a workload and gating "
      "measure)", 4},
     {"quiet",                                                                 'q', NULL, 0, "No progress", 4},
-    {0                                                                },
+    {0                                                      },
 };
 
 static const char documentation[] =
     "Compares two allocators in interleaved pairs of fresh processes until the answer is clear or "
     "the budget is spent. BASE and NEW are allocators of allocators.ini, libraries "
-    "(name=path/lib.so, or a path), or allocators of this tree at a git revision "
+    "(name=path/lib.so, or a path), each with settings or without (jemalloc:dirty_decay_ms=0), or "
+    "allocators of this tree at a git revision "
     "(freelist-best@HEAD~3), built for the purpose; or both are of stored runs "
     "(run:NAME/ALLOCATOR)."
     "\v"
     "Every trial is kept: heapmark show and plot take the run.\n\n"
     "Examples:\n"
     "  heapmark compare glibc jemalloc\n"
+    "  heapmark compare jemalloc jemalloc:dirty_decay_ms=0\n"
     "  heapmark compare old/libmine.so new/libmine.so -w webserver\n"
     "  heapmark compare freelist-best@main freelist-best --format md\n"
     "  heapmark compare old.so new.so --gate instructions,syscalls --max-pairs 0\n"
@@ -243,6 +252,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case OPTION_INSTRUCTIONS:
         run->instructions = COMPARE_INSPECTIONS;
         return 0;
+    case OPTION_LATENCY:
+        run->latency_gap = argument == NULL
+                               ? COMPARE_LATENCY_GAP
+                               : option_count(argument, "--latency", 1, LATENCY_GAP_MAXIMUM, state);
+        return 0;
     case OPTION_ACROSS:
         options->across_conditions = true;
         return 0;
@@ -265,6 +279,7 @@ void compare_options_parse(struct compare_options *options, int argc, char **arg
                 .time_limit_ns = TIME_LIMIT_DEFAULT_NS,
                 .memory_limit_bytes = -1,
                 .inspections = COMPARE_INSPECTIONS,
+                .program_memory = true,
                 .format = "text"},
         .most_pairs = PAIRS_DEFAULT,
         .format = "text",
@@ -275,6 +290,10 @@ void compare_options_parse(struct compare_options *options, int argc, char **arg
     argp_parse(&parser, argc, argv, 0, NULL, options);
     if (options->rules.gates[MEASURE_INSTRUCTIONS])
         options->run.instructions = COMPARE_INSPECTIONS;
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        if (options->rules.gates[m] && compare_measures[m].pass == PASS_LATENCY &&
+            options->run.latency_gap == 0)
+            options->run.latency_gap = COMPARE_LATENCY_GAP;
     if (options->run.suite == NULL && options->run.workloads.count == 0)
         options->run.suite = DEFAULT_SUITE;
     options->run.blocks = (unsigned)options->most_pairs + 1;

@@ -181,6 +181,7 @@ int running_plan(struct running *running)
         .blocks = options->blocks,
         .instructions = options->instructions,
         .latency = latency_gap(running) > 0,
+        .program_memory = options->program_memory,
         .inspections = options->inspections,
     };
     if (describe_run(running) < 0 ||

@@ -204,6 +204,25 @@ test_revisions_that_cannot_be_had() {
     one_line
 }
 
+# Percentiles of single calls come from pairs of their own trials, live and from the store.
+test_latency_in_pairs() {
+    shim stall "$(forwarding 'static int special(size_t n) { if (calls % 50 == 0) for (volatile int i = 0; i < 3000; i++) ; return 0; }')"
+    [ "$(status_of compare glibc "stall=$TMP/stall.so" --latency=4 --gate malloc-p99 --format json)" = 1 ]
+    mv "$TMP/out" "$TMP/live"
+    [ "$(status_of compare run:/glibc run:/stall --gate malloc-p99 --format json)" = 1 ]
+    /usr/bin/python3 - "$TMP/live" "$TMP/out" <<'PY'
+import json, sys
+live, again = (json.load(open(p)) for p in sys.argv[1:])
+assert live["workloads"] == again["workloads"], (live, again)
+[workload] = live["workloads"]
+measures = workload["measures"]
+assert measures["malloc-p99"]["pairs"] == 12 and measures["malloc-p99"]["design"] == "paired", measures
+assert measures["malloc-p99"]["verdict"] == "worse" and measures["malloc-p99"]["change"]["low"] > 2, measures
+assert "free-p50" in measures and "realloc-p50" not in measures, measures
+PY
+    [ "$(sqlite3 "$(store)" "select count(*) from trials where pass = 'latency' and status = 'ok'")" = 26 ]
+}
+
 # Both sides have the same shim before them; NEW's does a little more in every 64th call.
 counted_shims() {
     local name
