@@ -103,9 +103,12 @@ static void count(struct pacer *pacer, enum latency_kind kind, int64_t ns)
 
 void pacer_due(struct pacer *pacer, int64_t due_ns, int64_t now_ns, bool waited)
 {
-    int64_t late_ns = now_ns - due_ns - (waited ? 0 : pacer->slip_ns);
-    if (late_ns < 0)
-        late_ns = 0;
+    int64_t late_ns = now_ns > due_ns ? now_ns - due_ns : 0;
+    /* Who catches up is put off by less: nothing is due after it has begun. */
+    if (late_ns < pacer->slip_ns)
+        pacer->slip_ns = late_ns;
+    if (!waited)
+        late_ns -= pacer->slip_ns;
     if (waited) {
         count(pacer, LATENCY_WAKE_UP, late_ns);
         pacer->slip_ns = late_ns;

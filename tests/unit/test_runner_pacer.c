@@ -4,10 +4,12 @@
 #include "runner_driver.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -124,6 +126,10 @@ static void only_what_is_the_allocator_s_is_charged(void **state)
     assert_int_equal(pacer.due_ns, 73 * MS);
     assert_int_equal(pacer.forgiven_ns, 4 * MS);
     assert_int_equal(pacer.backlog, 40);
+    pacer_due(&pacer, 70 * MS, 73 * MS, false); /* it has caught up by 4 ms */
+    assert_int_equal(pacer.due_ns, 73 * MS);
+    pacer_due(&pacer, 72 * MS, 79 * MS, false); /* these are not put off again */
+    assert_int_equal(pacer.due_ns, 75 * MS);
     pacer_due(&pacer, 90 * MS, 90 * MS, true); /* idle again: nothing is put off any more */
     assert_int_equal(pacer.due_ns, 90 * MS);
 }
@@ -172,15 +178,16 @@ static void a_stall_is_charged_to_all_that_it_delays(void **state)
 {
     (void)state;
     setenv("STALL_AT", "25000", 1); /* behind the warm-up */
-    struct run run =
-        run_webserver(SMALL ",rate=10000", 0, driver_beside("tests/unit/shim_stall.so"));
+    char shim[PATH_MAX];
+    snprintf(shim, sizeof shim, "%s", driver_beside("tests/unit/shim_stall.so"));
+    struct run run = run_webserver(SMALL ",rate=10000", 0, shim);
     uint64_t paced = counted_from(LATENCY_REQUEST, 10 * MS);
     assert_true(paced >= 98);
     assert_true(counted_from(LATENCY_SERVICE, 19 * MS) >= 1);
     assert_true(run.outcome.page->requests_backlog >= 150);
     assert_int_equal(counted_from(LATENCY_REQUEST, 0), 1500);
     end_run(&run);
-    run = run_webserver(SMALL, 1000000, driver_beside("tests/unit/shim_stall.so"));
+    run = run_webserver(SMALL, 1000000, shim);
     uint64_t closed = counted_from(LATENCY_REQUEST, 10 * MS);
     assert_true(closed >= 1 && closed < paced / 2);
     assert_int_equal(counted_from(LATENCY_REQUEST, 0), 1500);
