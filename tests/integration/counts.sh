@@ -102,7 +102,19 @@ test_half_a_per_cent_is_named_in_one_run() {
     local more
     cat >"$TMP/lib.c" <<'C'
 #include <stddef.h>
-void *__libc_malloc(size_t);
+void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
+void *__libc_memalign(size_t, size_t);
+void __libc_free(void *);
+void free(void *block) { __libc_free(block); }
+void *calloc(size_t count, size_t bytes) { return __libc_calloc(count, bytes); }
+void *realloc(void *block, size_t bytes) { return __libc_realloc(block, bytes); }
+void *aligned_alloc(size_t alignment, size_t bytes) { return __libc_memalign(alignment, bytes); }
+void *memalign(size_t alignment, size_t bytes) { return __libc_memalign(alignment, bytes); }
+int posix_memalign(void **block, size_t alignment, size_t bytes)
+{
+    *block = __libc_memalign(alignment, bytes);
+    return *block != NULL ? 0 : 12;
+}
 void *malloc(size_t bytes)
 {
     static unsigned calls;
