@@ -172,20 +172,23 @@ bench: all
 plots: all
 	./heapmark plot
 
-# The allocators of this tree against themselves at REGRESS_BASE; docs/ci.md. One alpha for all.
-REGRESS_BASE    ?= main
-REGRESS         ?= $(ALLOCATORS)
-REGRESS_OPTIONS ?= --max-time 2m
+# The allocators of this tree: exact measures against the baseline, and exact ones and times against
+# themselves at REGRESS_BASE; docs/gate.md.
+REGRESS_BASE     ?= main
+REGRESS_BASELINE ?= results/baseline.json
+REGRESS          ?= $(ALLOCATORS)
+REGRESS_OPTIONS  ?=
 regress: all
-	@if git diff --quiet '$(REGRESS_BASE)' -- allocators; then \
-	    echo "regress: allocators/ is as it was at $(REGRESS_BASE)"; exit 0; fi; \
-	alpha=$$(awk 'BEGIN { print 1 / $(words $(REGRESS)) }')%; failed=; undecided=; \
-	for a in $(REGRESS); do \
-	    ./heapmark compare "$$a@$(REGRESS_BASE)" "$$a" --alpha $$alpha $(REGRESS_OPTIONS); status=$$?; \
-	    case $$status in 0) ;; 2) undecided="$$undecided $$a" ;; 130) exit 130 ;; *) failed="$$failed $$a" ;; esac; \
-	done; \
-	[ -z "$$undecided" ] || echo "regress: undecided:$$undecided"; \
-	[ -z "$$failed" ] || { echo "regress: worse than at $(REGRESS_BASE), or could not run:$$failed"; exit 1; }
+	@failed=; undecided=; \
+	gate() { what=$$1; shift; ./heapmark gate $(addprefix -a ,$(REGRESS)) "$$@"; \
+	    case $$? in 0) ;; 2) undecided="$$undecided $$what" ;; 130) exit 130 ;; *) failed="$$failed $$what" ;; esac; }; \
+	[ -z '$(REGRESS_BASELINE)' ] || gate '$(REGRESS_BASELINE)' -b '$(REGRESS_BASELINE)' \
+	    --gate instructions,syscalls,usable,free,pss,faults; \
+	if git diff --quiet '$(REGRESS_BASE)' -- allocators; then \
+	    echo "regress: allocators/ is as it was at $(REGRESS_BASE)"; \
+	else gate '$(REGRESS_BASE)' --against '$(REGRESS_BASE)' $(REGRESS_OPTIONS); fi; \
+	[ -z "$$undecided" ] || echo "regress: not known whether it is worse than at:$$undecided"; \
+	[ -z "$$failed" ] || { echo "regress: worse than at, or could not run against:$$failed"; exit 1; }
 .PHONY: regress
 
 include $(wildcard tests/tests.mk)
@@ -222,10 +225,11 @@ help:
 	@echo "make deps-programs  those of the other programs of the suite 'programs', two servers among them"
 	@echo "make bench        runs the default suite, prints the table, draws the charts"
 	@echo "make plots        draws the charts of the newest run again"
-	@echo "make regress      the allocators of this tree against REGRESS_BASE (main): is one worse?"
+	@echo "make regress      the allocators of this tree against the baseline and REGRESS_BASE (main): is one worse?"
 	@echo "make test         every test, the unit tests with sanitizers too (check is the same)"
 	@echo "make fuzz         searches for input that breaks a reader, FUZZ_SECONDS long (needs clang)"
 	@echo "make figures      measures what heapmark itself costs"
+	@echo "make figures-counts   counts instructions ten times over (an hour)"
 	@echo "make figures-verdict  shows how often verdicts are right on simulated machines (a minute)"
 	@echo "make install      into PREFIX (default /usr/local), below DESTDIR"
 	@echo "make check-headers, make format, make clean"
