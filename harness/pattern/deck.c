@@ -23,8 +23,8 @@ enum { COLUMNS = sizeof names / sizeof names[0] };
 /* Of a free, one of NULL. */
 static bool is_dealt(uint64_t kind)
 {
-    return kind == TRACE_MALLOC || kind == TRACE_FREE || kind == TRACE_CALLOC || kind == TRACE_REALLOC ||
-           kind == TRACE_POSIX_MEMALIGN;
+    return kind == TRACE_MALLOC || kind == TRACE_FREE || kind == TRACE_CALLOC ||
+           kind == TRACE_REALLOC || kind == TRACE_POSIX_MEMALIGN;
 }
 
 static const char *mistake_in(const struct deck_cell *cell, uint64_t slice)

@@ -16,18 +16,18 @@
 enum deck_end { DECK_FREED, DECK_RESIZED, DECK_NEVER };
 
 /* X(name of the column, what it holds); in the order of the file. */
-#define DECK_COLUMNS(X)                                                     \
-    X(slice, "of the birth, from 0")                                        \
-    X(calls, "that slice's length")                                         \
-    X(thread, "that allocated, from 0")                                     \
+#define DECK_COLUMNS(X)                                                           \
+    X(slice, "of the birth, from 0")                                              \
+    X(calls, "that slice's length")                                               \
+    X(thread, "that allocated, from 0")                                           \
     X(kind, "of call: its number in docs/trace-format.md; a free is one of NULL") \
-    X(alignment, "bytes, 0: none was asked for")                            \
-    X(size, "bytes")                                                        \
-    X(life_least, "shortest life in calls, or -")                           \
-    X(life_most, "longest, or -")                                           \
-    X(end_slice, "where it ends, when that is not told by life_most, or -") \
-    X(end, "0: freed, 1: resized, 2: never")                                \
-    X(end_thread, "that freed or resized")                                  \
+    X(alignment, "bytes, 0: none was asked for")                                  \
+    X(size, "bytes")                                                              \
+    X(life_least, "shortest life in calls, or -")                                 \
+    X(life_most, "longest, or -")                                                 \
+    X(end_slice, "where it ends, when that is not told by life_most, or -")       \
+    X(end, "0: freed, 1: resized, 2: never")                                      \
+    X(end_thread, "that freed or resized")                                        \
     X(count, "blocks")
 
 struct deck_cell {

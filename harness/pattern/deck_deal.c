@@ -218,8 +218,9 @@ static uint32_t take_due(struct deck_deal *deal, uint64_t until)
 /* Where the slice has no birth by realloc left, the next one has; -1: memory is short. */
 static int put_off(struct deck_deal *deal, uint32_t number)
 {
-    struct due due = {
-        .when = deal->deck->slice_end[deal->slice], .tie = ~deal->born++, .block = number};
+    struct due due = {.when = deal->deck->slice_end[deal->slice],
+                      .tie = ~deal->born++,
+                      .block = number};
     return due_heap_add(&deal->later, &due);
 }
 

@@ -1,64 +1,7 @@
 /* One thread of a pattern; see lane.h. */
-#include "lane.h"
+#include "lane_internal.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* SplitMix64, as the runner's workloads have it. */
-static uint64_t random_next(struct lane *lane)
-{
-    uint64_t z = lane->random += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-/* In [0, 1). */
-static double random_share(struct lane *lane)
-{
-    return (double)(random_next(lane) >> 11) * 0x1p-53;
-}
-
-/* A draw only where there is something to decide. */
-static bool happens(struct lane *lane, double share)
-{
-    return share > 0 && (share >= 1 || random_share(lane) < share);
-}
-
-static double random_exponential(struct lane *lane, double mean)
-{
-    return -mean * log(1 - random_share(lane));
-}
-
-static size_t draw_row(struct lane *lane, const double *sums, size_t count)
-{
-    double at = random_share(lane) * sums[count - 1];
-    size_t low = 0, high = count - 1;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (sums[middle] > at)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return low;
-}
-
-static const struct pattern_phase *phase_of(const struct lane *lane)
-{
-    return &lane->lanes->pattern->phase[lane->phase];
-}
-
-static uint32_t list_of(const struct lane *lane, const struct pattern_kind *kind)
-{
-    return lane->number * lane->lanes->pattern->kind_names + kind->number;
-}
-
-static struct block_list *blocks_of(const struct lane *lane, const struct pattern_kind *kind)
-{
-    return &lane->lanes->pool.list[list_of(lane, kind)];
-}
 
 /* ---- lives -------------------------------------------------------------------------- */
 
@@ -165,7 +108,7 @@ static void next_phase(struct lane *lane)
         lane->stage = STAGE_DONE;
 }
 
-static void start_phases(struct lane *lane)
+void lane_start_phases(struct lane *lane)
 {
     lane->stage = lane->lanes->warm_calls > 0 ? STAGE_WARM : STAGE_RUN;
     lane->step = NULL;
@@ -193,8 +136,8 @@ static int make_free(struct lane *lane, uint32_t block, struct trace_op *op)
     return finish(lane, op);
 }
 
-static int make_block(struct lane *lane, const struct pattern_kind *kind, bool living,
-                      struct trace_op *op)
+int lane_make_block(struct lane *lane, const struct pattern_kind *kind, bool living,
+                    struct trace_op *op)
 {
     struct lanes *lanes = lane->lanes;
     uint64_t bytes = lane->step_bytes;
@@ -228,7 +171,7 @@ static uint64_t size_of(double bytes)
 }
 
 /* The size of a new block, and of a table also how long it may live. */
-static void draw_block(struct lane *lane, const struct pattern_kind *kind, bool living)
+void lane_draw_block(struct lane *lane, const struct pattern_kind *kind, bool living)
 {
     const struct pattern_table *table = &kind->table;
     if (kind->death != DEATH_TABLE) {
@@ -335,10 +278,10 @@ static void begin_step(struct lane *lane)
     while (k + 1 < phase->kinds && at >= phase->kind[k].share)
         at -= phase->kind[k++].share;
     lane->step = &phase->kind[k];
-    draw_block(lane, lane->step, false);
+    lane_draw_block(lane, lane->step, false);
 }
 
-static int take_step(struct lane *lane, struct trace_op *op)
+int lane_take_step(struct lane *lane, struct trace_op *op)
 {
     uint32_t block;
     if (find_due(lane, &block) < 0)
@@ -354,82 +297,7 @@ static int take_step(struct lane *lane, struct trace_op *op)
         return -1;
     if (block != BLOCK_NONE)
         return make_free(lane, block, op);
-    return make_block(lane, lane->step, false, op);
-}
-
-/* ---- the first live set ------------------------------------------------------------- */
-
-/* How many blocks of the kind live at once in a steady state, in one thread. */
-static double population(const struct pattern_phase *phase, const struct pattern_kind *kind)
-{
-    double births = kind->share * (1 - kind->realloc_share); /* of a step */
-    double calls_ns = phase->rate > 0          ? 1e9 / phase->rate
-                      : phase->think.count > 0 ? phase->think.mean
-                                               : 0;
-    const double per_step[] = {
-        [CLOCK_CALLS] = phase->calls_of_step,
-        [CLOCK_BYTES] = phase->bytes_of_step,
-        [CLOCK_STEPS] = 1,
-        [CLOCK_NS] = calls_ns / (double)phase->burst * phase->calls_of_step,
-    };
-    switch (kind->death) {
-    case DEATH_SPREAD:
-        return per_step[kind->clock] > 0 ? births * kind->lifetime.mean / per_step[kind->clock] : 0;
-    case DEATH_TABLE:
-        return kind->table_scale * kind->table.live_sum[kind->table.count - 1];
-    case DEATH_LIVE:
-        return kind->sizes.mean > 0 ? (double)kind->live_bytes / kind->sizes.mean : 0;
-    default:
-        return 0;
-    }
-}
-
-static void plan_fill(struct lane *lane)
-{
-    const struct pattern *pattern = lane->lanes->pattern;
-    const struct pattern_phase *phase = &pattern->phase[0];
-    lane->wanted_sum = 0;
-    for (unsigned k = 0; pattern->steady && k < phase->kinds; k++) {
-        lane->wanted[k] = floor(population(phase, &phase->kind[k]) + 0.5);
-        lane->wanted_sum += lane->wanted[k];
-    }
-    if (lane->wanted_sum <= 0)
-        start_phases(lane);
-}
-
-/* Of the kinds that blocks are still wanted of, one by chance. */
-static unsigned choose_wanted(struct lane *lane, unsigned kinds)
-{
-    double at = random_share(lane) * lane->wanted_sum;
-    unsigned k = 0;
-    while (k + 1 < kinds && (at >= lane->wanted[k] || lane->wanted[k] <= 0))
-        at -= lane->wanted[k++];
-    while (lane->wanted[k] <= 0) /* rounding */
-        k = (k + 1) % kinds;
-    return k;
-}
-
-static int take_fill_step(struct lane *lane, struct trace_op *op)
-{
-    const struct pattern_phase *phase = &lane->lanes->pattern->phase[0];
-    while (lane->wanted_sum >= 0.5) {
-        unsigned k = choose_wanted(lane, phase->kinds);
-        const struct pattern_kind *kind = &phase->kind[k];
-        const struct block_list *list = blocks_of(lane, kind);
-        draw_block(lane, kind, true);
-        bool full = kind->death == DEATH_LIVE && list->count > 0 &&
-                    list->bytes + lane->step_bytes > kind->live_bytes;
-        lane->wanted_sum -= full ? lane->wanted[k] : 1;
-        lane->wanted[k] = full ? 0 : lane->wanted[k] - 1;
-        if (full)
-            continue;
-        int result = make_block(lane, kind, true, op);
-        if (lane->wanted_sum < 0.5)
-            start_phases(lane);
-        return result;
-    }
-    start_phases(lane);
-    return take_step(lane, op);
+    return lane_make_block(lane, lane->step, false, op);
 }
 
 /* ---- a lane ------------------------------------------------------------------------- */
@@ -446,7 +314,7 @@ void lane_begin(struct lane *lane, uint64_t seed)
     lane->round = lane->phase = 0;
     lane->step = NULL;
     lane->stage = STAGE_FILL;
-    plan_fill(lane);
+    lane_plan_fill(lane);
     next_arrival(lane);
 }
 
@@ -459,7 +327,7 @@ int lane_next(struct lane *lane, struct trace_op *op)
 {
     if (lane->stage == STAGE_DONE)
         return 0;
-    return lane->stage == STAGE_FILL ? take_fill_step(lane, op) : take_step(lane, op);
+    return lane->stage == STAGE_FILL ? lane_take_fill_step(lane, op) : lane_take_step(lane, op);
 }
 
 void lane_release(struct lane *lane)

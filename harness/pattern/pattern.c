@@ -3,11 +3,10 @@
 
 #include "ini_file.h"
 #include "message.h"
+#include "pattern_digest.h"
 #include "pattern_kind.h"
 #include "pattern_words.h"
 
-#include <errno.h>
-#include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -317,46 +316,6 @@ static int read_file(struct loading *loading)
     return result < 0 ? -1 : check_given(loading);
 }
 
-/* ---- what it was -------------------------------------------------------------------- */
-
-static int add_file(SHA2_CTX *context, const char *path, char **text, char *message)
-{
-    char *bytes = NULL;
-    size_t count = 0, room = 0;
-    FILE *file = fopen(path, "re");
-    ssize_t length = file != NULL ? getdelim(&bytes, &room, '\0', file) : -1;
-    if (file == NULL || (length < 0 && ferror(file))) {
-        int error = errno;
-        if (file != NULL)
-            fclose(file);
-        free(bytes);
-        return message_set(message, "cannot read %s: %s", path, strerror(error));
-    }
-    count = length > 0 ? (size_t)length : 0;
-    SHA256Update(context, (const uint8_t *)bytes, count);
-    fclose(file);
-    if (text != NULL)
-        *text = bytes;
-    else
-        free(bytes);
-    return 0;
-}
-
-static int take_digest(struct loading *loading)
-{
-    struct pattern *pattern = loading->pattern;
-    SHA2_CTX context;
-    char *rest = loading->tables, *path;
-    SHA256Init(&context);
-    if (add_file(&context, pattern->path, &pattern->text, loading->message) < 0)
-        return -1;
-    while (rest != NULL && (path = strsep(&rest, "\n")) != NULL)
-        if (path[0] != '\0' && add_file(&context, path, NULL, loading->message) < 0)
-            return -1;
-    SHA256End(&context, pattern->digest);
-    return 0;
-}
-
 int pattern_load(struct pattern *pattern, const char *path, const char *given, char *message)
 {
     struct ini_file ini;
@@ -374,7 +333,7 @@ int pattern_load(struct pattern *pattern, const char *path, const char *given, c
     if (result == 0)
         result = read_file(&loading);
     if (result == 0)
-        result = take_digest(&loading);
+        result = pattern_take_digest(pattern, loading.tables, message);
     words_release(&loading.words);
     free(loading.tables);
     ini_file_release(&ini);

@@ -82,6 +82,7 @@ test_mistakes_are_named() {
     [ ! -e "$TMP/my.hmt" ]
     printf '[global]\nsizes = 8\nlive = 1M\n[a]\nhandover = much\n' >"$TMP/my.ini"
     refuses 2 'my.ini:5: handover = much: percent' run -w "$TMP/my.ini"
+    refuses 2 'is a workload file, not a suite: heapmark run -w' "$HEAPMARK" run "$TMP/my.ini"
     mkdir "$TMP/folder.ini"
     refuses 2 'Is a directory' run -w "$TMP/folder.ini"
 }
@@ -122,6 +123,14 @@ END
     cmp "$TMP/my.hmt" "$TMP/again.hmt"
     "$HEAPMARK" trace generate "$TMP/my.ini" -p threads=3 --seed 2 -o "$TMP/other.hmt"
     ! cmp -s "$TMP/my.hmt" "$TMP/other.hmt"
+}
+
+test_the_heap_of_a_pattern_is_mapped() {
+    command -v gnuplot >/dev/null || exit 77
+    write_pattern
+    "$HEAPMARK" map -w "$TMP/my.ini" -a glibc -o "$TMP/map" >"$TMP/out"
+    cat "$TMP/out"
+    grep -q glibc "$TMP/out"
 }
 
 test_arrivals_take_their_time() {
@@ -176,4 +185,22 @@ test_twins_are_refused_with_a_reason() {
         refuses 2 'No space left' "$HEAPMARK" trace generate workloads/patterns/ageing.ini \
             -p operations=2k -o /dev/full
     fi
+}
+
+# Two stored runs of a file that changed in between are not compared with each other.
+test_stored_runs_of_a_changed_file_are_not_compared() {
+    write_pattern
+    "$HEAPMARK" run -q -n 6 --sample-step 0 -o "$STORE" -w "$TMP/my.ini:operations=1k" -a glibc
+    "$HEAPMARK" run -q -n 6 --sample-step 0 -o "$STORE" -w "$TMP/my.ini:operations=1k" -a glibc
+    local first second status=0
+    first=$(query "select name from runs order by id limit 1")
+    second=$(query "select name from runs order by id desc limit 1")
+    "$HEAPMARK" compare -o "$STORE" "run:$first/glibc" "run:$second/glibc" >"$TMP/out" 2>&1 || status=$?
+    cat "$TMP/out"
+    [ $status -le 2 ]
+    query "update facts set value = 'another' where name like 'workload_sha256:%' and run_id = 2"
+    status=0
+    "$HEAPMARK" compare -o "$STORE" "run:$first/glibc" "run:$second/glibc" >"$TMP/out" 2>&1 || status=$?
+    cat "$TMP/out"
+    [ $status = 3 ]
 }
