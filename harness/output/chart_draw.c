@@ -122,6 +122,7 @@ static const struct listing listings[] = {
     {"workloads.tsv", "timeline", 3, false},
     {"latencies.tsv", "latency",  1, true },
     {"curves.tsv",    "curve",    1, true },
+    {"requests.tsv",  "requests", 1, true },
 };
 
 int chart_draw_all(const char *plots_directory, const char *tables_directory,

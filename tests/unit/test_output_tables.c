@@ -132,6 +132,7 @@ static void test_chart_tables(void **state)
     free(text);
     check_timelines(folder);
     assert_table(folder, "latencies.tsv", "workload_index\tfile\tpaced\tgap\tpanels\n");
+    assert_table(folder, "requests.tsv", "workload_index\tfile\tpaced\tgap\tpanels\n");
     assert_table(folder, "curves.tsv",
                  "index\tfile\tworkload\tparam\tfixed\tthreads\tcpus\tpoints\n");
     /* No other file was left. */
