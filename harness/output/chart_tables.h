@@ -16,4 +16,7 @@ int latency_tables_write(const char *directory, const struct summary *summary);
 /* Writes curves.tsv and the tables that it lists; see curve_tables.c. 0, or -1 with errno. */
 int curve_tables_write(const char *directory, const struct summary *summary);
 
+/* Writes blow_up_laps.tsv and the tables that it lists; see blow_up_tables.c. 0, or -1 with errno. */
+int blow_up_tables_write(const char *directory, const struct summary *summary);
+
 #endif
