@@ -32,6 +32,12 @@ static bool wanted(void *argument, const struct trial_key *key)
     return comparison_wants(&comparing->comparison, key, clock_ns(CLOCK_MONOTONIC));
 }
 
+static bool lockstep(void *argument, const struct trial_key *key)
+{
+    struct comparing *comparing = argument;
+    return comparison_is_lockstep(&comparing->comparison, key);
+}
+
 static void take(void *argument, const struct run *run, const struct trial_record *record,
                  size_t done)
 {
@@ -107,7 +113,10 @@ static int plan(struct comparing *comparing)
 
 static int conduct(struct comparing *comparing)
 {
-    struct conduct hooks = {.wanted = wanted, .progress = take, .argument = comparing};
+    struct conduct hooks = {.wanted = wanted,
+                            .lockstep = lockstep,
+                            .progress = take,
+                            .argument = comparing};
     struct running *running = &comparing->running;
     comparison_start(&comparing->comparison, clock_ns(CLOCK_MONOTONIC));
     comparison_progress_init(&comparing->progress, running->options.quiet);
