@@ -52,12 +52,11 @@ static const struct argp_option option_table[] = {
      "16), for their percentiles", 1},
     {"lockstep",                                                                            OPTION_LOCKSTEP, "WHEN", OPTION_ARG_OPTIONAL,
      "Both of a pair at once, in turns of laps on one CPU, for a machine that is never quiet: "
-     "always, "
-     "auto (when the warm-up trials waited for a CPU for 30% of their time; the default), never. "
-     "All "
-     "output says LOCKSTEP then", 1},
+     "always, auto (when the warm-up trials waited for a CPU for 30% of their time; the default), "
+     "never. All output says LOCKSTEP then", 1},
     {"order-seed",                                                                   OPTION_ORDER_SEED, "N", 0,
      "Seed of the lot that orders each pair (default: drawn, and stored with the run)", 1},
+    OPTION_SOURCE_TABLE(1),
     {NULL,                                                    0, NULL, 0, "What decides:", 2},
     {"across-conditions", OPTION_ACROSS, NULL, 0,
      "Compare stored runs also when machine, kernel or build differ", 2},
@@ -103,6 +102,7 @@ static const char documentation[] =
     "  heapmark compare jemalloc jemalloc:dirty_decay_ms=0\n"
     "  heapmark compare old/libmine.so new/libmine.so -w webserver\n"
     "  heapmark compare freelist-best@main freelist-best --format md\n"
+    "  heapmark compare mine@v1 mine@HEAD --repo . --build 'make lib' --library libmine.so\n"
     "  heapmark compare old.so new.so --gate instructions,syscalls --max-pairs 0\n"
     "  heapmark compare run:2026-11-21/glibc run:2026-11-21/jemalloc\n"
     "  heapmark compare glibc mine=./libmine.so --threshold time=3%,rss=5% --max-time 2m\n\n"
@@ -112,20 +112,6 @@ static const char documentation[] =
 static struct compare_options *options_of(const struct argp_state *state)
 {
     return state->input;
-}
-
-/* "2%" and "2" are 0.02. */
-static double parse_percent(const char *text, const char *option, const struct argp_state *state)
-{
-    char *end;
-    errno = 0;
-    double value = strtod(text, &end);
-    if (*end == '%')
-        end++;
-    if (errno != 0 || end == text || *end != '\0' || !(value > 0) || value >= 100)
-        argp_failure(state, COMPARE_COULD_NOT_RUN, 0,
-                     "%s %s: give a percentage above 0 and below 100, such as 2%%", option, text);
-    return value / 100;
 }
 
 static int find_measure(const char *word, const char *option, const struct argp_state *state)
@@ -142,18 +128,6 @@ static int find_measure(const char *word, const char *option, const struct argp_
     return measure;
 }
 
-/* Calls `take` for every word between commas. */
-static void for_words(const char *list, const struct argp_state *state,
-                      void (*take)(char *word, const struct argp_state *state))
-{
-    char *copy = strdup(list), *rest = copy, *word;
-    if (copy == NULL)
-        argp_failure(state, COMPARE_COULD_NOT_RUN, ENOMEM, "cannot take the option");
-    while ((word = strsep(&rest, ",")) != NULL)
-        take(word, state);
-    free(copy);
-}
-
 static void take_gate(char *word, const struct argp_state *state)
 {
     options_of(state)->rules.gates[find_measure(word, "--gate", state)] = true;
@@ -166,10 +140,10 @@ static void take_threshold(char *word, const struct argp_state *state)
     if (sign != NULL) {
         *sign = '\0';
         thresholds[find_measure(word, "--threshold", state)] =
-            parse_percent(sign + 1, "--threshold", state);
+            option_percent(sign + 1, "--threshold", OPTION_ABOVE_ZERO, state);
         return;
     }
-    double all = parse_percent(word, "--threshold", state);
+    double all = option_percent(word, "--threshold", OPTION_ABOVE_ZERO, state);
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
         thresholds[m] = all;
 }
@@ -192,13 +166,14 @@ static error_t parse_rule(int key, char *argument, struct argp_state *state)
     case OPTION_GATE:
         memset(options->rules.gates, 0, sizeof options->rules.gates);
         options->rules.gates_named = true;
-        for_words(argument, state, take_gate);
+        option_for_words(argument, state, take_gate);
         return 0;
     case OPTION_THRESHOLD:
-        for_words(argument, state, take_threshold);
+        option_for_words(argument, state, take_threshold);
         return 0;
     case OPTION_ALPHA:
-        options->rules.verdict.alpha = parse_percent(argument, "--alpha", state);
+        options->rules.verdict.alpha =
+            option_percent(argument, "--alpha", OPTION_ABOVE_ZERO, state);
         return 0;
     case OPTION_MAX_TIME:
         options->rules.max_time_ns =
@@ -208,7 +183,7 @@ static error_t parse_rule(int key, char *argument, struct argp_state *state)
         options->most_pairs = option_count(argument, "--max-pairs", 0, PAIRS_MAXIMUM, state);
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return option_source(key, argument, &options->source);
     }
 }
 
@@ -268,6 +243,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         if (options->word[COMPARE_NEW] == NULL)
             argp_failure(state, COMPARE_COULD_NOT_RUN, 0,
                          "name BASE and NEW; see heapmark compare --help");
+        option_source_check(&options->source, state);
         return 0;
     case OPTION_INSTRUCTIONS:
         run->instructions = COMPARE_INSPECTIONS;

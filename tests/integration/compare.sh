@@ -173,18 +173,21 @@ test_make_regress() {
     own_checkout
     cp Makefile "$TMP/tree/" # this one, which may not be committed yet
     ln -s build/release/heapmark "$TMP/tree/heapmark"
+    "$HEAPMARK" gate -q --update --allow-dirty -a bump -w pairs:laps=3,pairs=50000 -b "$TMP/base.json" -o "$TMP/base.db"
     regress() {
-        make -s -C "$TMP/tree" -o all regress REGRESS=bump REGRESS_BASE=HEAD \
+        make -s -C "$TMP/tree" -o all regress REGRESS=bump REGRESS_BASE=HEAD REGRESS_BASELINE="$TMP/base.json" \
             REGRESS_OPTIONS="-q -w pairs:laps=3,pairs=50000 --gate time --max-pairs 12 -o $(store)"
     }
-    regress | grep -q 'allocators/ is as it was at HEAD'
+    regress >"$TMP/out"
+    grep -q 'allocators/ is as it was at HEAD' "$TMP/out"
+    grep -q '^BASE .*base.json' "$TMP/out"
     [ ! -e "$(store)" ]
     echo '/* changed */' >>"$TMP/tree/allocators/bump/bump.c"
     slow_shim
     cp "$TMP/slow.so" "$TMP/tree/build/release/libbump.so"
     if regress >"$TMP/out" 2>"$TMP/err"; then cat "$TMP/out"; exit 1; fi
-    grep -q 'regress: worse than at HEAD, or could not run: bump' "$TMP/out"
-    grep -qE '^ \* time .* slower$' "$TMP/out"
+    grep -q 'regress: worse than at, or could not run against:.* HEAD' "$TMP/out"
+    grep -qE '^bump .* time .* worse: 12 pairs; slower$' "$TMP/out"
 }
 
 test_revisions_that_cannot_be_had() {
