@@ -91,7 +91,7 @@ static void print_property(struct stream *stream, const char *name, const char *
     if (value[0] == '\0')
         return;
     stream_print(stream, "      <property name=\"%s\" value=\"", name);
-    print_escaped(stream, value);
+    stream_xml_text(stream, value);
     stream_print(stream, "\"/>\n");
 }
 

@@ -178,7 +178,7 @@ int compare_output_markdown(FILE *file, const struct compare_report *report)
     print_notes(&stream, comparison);
     if (compare_words_machine(comparison->run, words)[0] != '\0') {
         stream_print(&stream, "- machine: ");
-        print_escaped(&stream, words);
+        stream_markdown_text(&stream, words);
         stream_print(&stream, "\n");
     }
     stream_print(&stream, "\n");
