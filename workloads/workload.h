@@ -26,6 +26,7 @@
 
 #include "tally.h"
 
+#include <malloc.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -136,6 +137,7 @@ struct workload {
     unsigned threads_maximum;     /* 1: no `threads` parameter */
     unsigned laps;                /* default number of timed laps; 0: found out by setup */
     bool floods;                  /* allocates over 1 GiB by default: not for what never frees */
+    bool starts_threads;          /* in laps, by worker_relay() */
     bool recorded;                /* replays a trace that comes with the trial */
     bool requests;                /* its laps are made of requests, and can be paced */
     /* Refuses a combination of parameters by returning a message; NULL when all is well. */
@@ -164,12 +166,22 @@ void *trial_memory(struct trial *trial, size_t bytes);
 _Noreturn void worker_out_of_memory(struct worker *worker, size_t bytes);
 _Noreturn void worker_corrupt(struct worker *worker, const char *what);
 
+/* Calls part(worker, 0) .. part(worker, count - 1), each on a new thread. A thread starts the next
+ * when its own part is done, and ends while that one is at work already: threads come and go as
+ * they do in a server, one at a time for each worker. Returns when all have ended; the caller
+ * sleeps till then. In a lap, `starts_threads` must be set: the lap's CPU time is then that of the
+ * whole process. Every thread makes a few calls of malloc that are not the workload's own and not
+ * counted: for its thread-local storage, and what the allocator itself does. */
+void worker_relay(struct worker *worker, void (*part)(struct worker *worker, unsigned number),
+                  unsigned count);
+
 /* Out of line and only for inspected workers: account for usable bytes, watch for the peak. */
 void worker_inspect_grew(struct worker *worker, void *block, size_t bytes);
 void worker_inspect_shrank(struct worker *worker, void *block, size_t bytes);
 /* Out of line and only for watched workers: the whole calls below. */
 void *worker_watched_malloc(struct worker *worker, size_t bytes);
 void *worker_watched_calloc(struct worker *worker, size_t bytes);
+void *worker_watched_aligned(struct worker *worker, size_t alignment, size_t bytes);
 void worker_watched_free(struct worker *worker, void *block, size_t bytes);
 void *worker_watched_realloc(struct worker *worker, void *block, size_t old_bytes, size_t bytes);
 
@@ -194,6 +206,19 @@ static inline void *worker_calloc(struct worker *worker, size_t bytes)
     if (heapmark_unlikely(worker->watched))
         return worker_watched_calloc(worker, bytes);
     void *block = calloc(1, bytes);
+    if (heapmark_unlikely(block == NULL))
+        worker_out_of_memory(worker, bytes);
+    tally_operation(&worker->tally);
+    tally_grew(&worker->tally, (int64_t)bytes);
+    return block;
+}
+
+/* By memalign(3); `alignment` is a power of two. */
+static inline void *worker_aligned(struct worker *worker, size_t alignment, size_t bytes)
+{
+    if (heapmark_unlikely(worker->watched))
+        return worker_watched_aligned(worker, alignment, bytes);
+    void *block = memalign(alignment, bytes);
     if (heapmark_unlikely(block == NULL))
         worker_out_of_memory(worker, bytes);
     tally_operation(&worker->tally);

@@ -69,9 +69,12 @@ void sampler_hold(struct sampler *sampler, int64_t waited_ns)
 
 void sampler_due(struct sampler *sampler, int64_t due_ns, int64_t now_ns, bool slept)
 {
-    int64_t late_ns = now_ns - due_ns - (slept ? 0 : sampler->slip_ns);
-    if (late_ns < 0)
-        late_ns = 0;
+    int64_t late_ns = now_ns > due_ns ? now_ns - due_ns : 0;
+    /* Who catches up is put off by less: nothing is due after it has begun. */
+    if (late_ns < sampler->slip_ns)
+        sampler->slip_ns = late_ns;
+    if (!slept)
+        late_ns -= sampler->slip_ns;
     if (slept)
         sampler->slip_ns = late_ns;
     else
@@ -115,6 +118,16 @@ void *sampler_calloc(struct sampler *sampler, size_t bytes)
     uint64_t begin = sampler_begin(sampler);
     void *block = calloc(1, bytes);
     sampler_note(sampler, begin, ticks_end(), LATENCY_CALLOC, bytes);
+    return block;
+}
+
+void *sampler_aligned(struct sampler *sampler, size_t alignment, size_t bytes)
+{
+    if (!sampler_wants(sampler))
+        return memalign(alignment, bytes);
+    uint64_t begin = sampler_begin(sampler);
+    void *block = memalign(alignment, bytes);
+    sampler_note(sampler, begin, ticks_end(), LATENCY_ALIGNED, bytes);
     return block;
 }
 

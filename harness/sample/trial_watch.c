@@ -72,6 +72,15 @@ static int64_t live_bytes(const struct trial_page *page)
     return live;
 }
 
+/* The timed lap that is running, from 1; 0: none. At the end checkpoint it is still the last. */
+static int64_t running_lap(const struct trial_page *page)
+{
+    if (atomic_load_explicit(&page->phase, memory_order_relaxed) != PHASE_LAPS)
+        return 0;
+    unsigned done = atomic_load_explicit(&page->laps_done, memory_order_relaxed);
+    return done < page->laps ? done + 1 : page->laps;
+}
+
 static void read_counters(pid_t pid, struct counters *counters)
 {
     if (proc_read_faults(pid, &counters->minor_faults, &counters->major_faults) < 0)
@@ -164,7 +173,8 @@ static void sample_now(struct watch *watch)
         return;
     if (live > watch->sampled_live_peak_bytes)
         watch->sampled_live_peak_bytes = live;
-    struct timeline_point point = {clock_ns(CLOCK_MONOTONIC) - watch->started_ns, live, rss};
+    struct timeline_point point = {clock_ns(CLOCK_MONOTONIC) - watch->started_ns, live, rss,
+                                   running_lap(watch->child->page)};
     if (timeline_add(&watch->timeline, point) < 0)
         watch->next_sample_ns = 0; /* the trial matters more than its curve */
 }
