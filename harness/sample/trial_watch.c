@@ -340,15 +340,19 @@ static int take_laps(const struct trial_page *page, struct trial_record *record)
     if (record->lap == NULL)
         return message_set(record->detail, "heapmark itself is out of memory");
     record->wall_ns = record->cpu_ns = record->operations = 0;
-    record->laps = laps;
+    record->laps = 0;
     record->threads = page->threads;
+    record->lockstep = page->turn_laps > 0 ? 1 : MEASURE_NONE;
     for (unsigned i = 0; i < laps; i++) {
-        record->lap[i] =
-            (struct lap_sample){(int64_t)page->lap[i].wall_ns, (int64_t)page->lap[i].cpu_ns,
-                                (int64_t)page->lap[i].operations};
-        record->wall_ns += record->lap[i].wall_ns;
-        record->cpu_ns += record->lap[i].cpu_ns;
-        record->operations += record->lap[i].operations;
+        const struct lap_record *lap = &page->lap[i];
+        if (page->turn_laps > 0 && i % page->turn_laps < page->turn_lead)
+            continue;
+        record->lap[record->laps++] =
+            (struct lap_sample){(int64_t)lap->wall_ns, (int64_t)lap->cpu_ns,
+                                (int64_t)lap->operations};
+        record->wall_ns += (int64_t)lap->wall_ns;
+        record->cpu_ns += (int64_t)lap->cpu_ns;
+        record->operations += (int64_t)lap->operations;
     }
     return 0;
 }
