@@ -21,7 +21,7 @@ static const struct param rbstress_params[] = {
 };
 
 static const struct preset rbstress_presets[] = {
-    {"classic", "chunk=200k,retained=600k,longest=40,strings=300k,long=100000,laps=40",
+    {"classic", "chunk=200k,retained=600k,longest=40,strings=200k,long=100000,laps=60",
      "12 million strings, 600 thousand retained; with T threads, give each its share"},
     PRESET_TABLE_END,
 };

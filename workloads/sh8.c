@@ -27,7 +27,7 @@ static const struct param sh8_params[] = {
 };
 
 static const struct preset sh8_presets[] = {
-    {"classic", "slots=1M,rows=700,small=10k,touch=first,laps=1000",
+    {"classic", "slots=1M,rows=7k,small=100k,touch=first,laps=100",
      "700000 rows over a million slots, 10 million small blocks; divide rows and slots by the "
      "threads"},
     PRESET_TABLE_END,

@@ -23,8 +23,8 @@ static const struct param trees_params[] = {
 };
 
 static const struct preset trees_presets[] = {
-    {"classic", "smallest=4,largest=16,long=16,stretch=18,array=500k,nodes=131k,laps=16",
-     "GCBench's depths and its array; nodes of a depth in 16 laps as there in all"},
+    {"classic", "smallest=4,largest=16,long=16,stretch=18,array=500k,nodes=131k,laps=8",
+     "GCBench's depths and its array; nodes of a depth in 8 laps as there in all"},
     PRESET_TABLE_END,
 };
 
