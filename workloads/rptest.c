@@ -60,6 +60,7 @@ struct desk {
 
 struct rptest {
     uint32_t batches_a_life, expected; /* expected: that a worker gets in a lap */
+    uint32_t free_stride, take_stride; /* below the number of slots: no division at each block */
     size_t batch_bytes;
     struct desk desks[];
 };
@@ -71,6 +72,8 @@ static const char *rptest_setup(struct trial *trial)
         trial_memory(trial, sizeof *rptest + trial->threads * sizeof rptest->desks[0]);
     if (values[LEAST] > values[MOST])
         return "least is larger than most";
+    rptest->free_stride = (uint32_t)(FREE_STRIDE % values[SLOTS]);
+    rptest->take_stride = (uint32_t)(TAKE_STRIDE % values[SLOTS]);
     if (values[CROSS] > 0)
         rptest->batches_a_life = (uint32_t)(values[LOOPS] / values[CROSS]);
     rptest->expected = rptest->batches_a_life * (uint32_t)values[GENERATIONS];
@@ -125,7 +128,10 @@ static uint32_t about(struct worker *worker, uint64_t percent)
 static struct piece *next_slot(struct worker *worker, struct desk *desk, uint32_t *at,
                                uint32_t stride)
 {
-    *at = (uint32_t)((*at + stride) % worker->trial->values[SLOTS]);
+    uint32_t slots = (uint32_t)worker->trial->values[SLOTS];
+    *at += stride;
+    if (*at >= slots)
+        *at -= slots;
     return &desk->slots[*at];
 }
 
@@ -171,10 +177,10 @@ static void do_loop(struct worker *worker, struct rptest *rptest, struct desk *d
 {
     uint64_t cross = worker->trial->values[CROSS];
     for (uint32_t i = about(worker, 80); i > 0; i--)
-        give(worker, next_slot(worker, desk, &desk->free_at, FREE_STRIDE));
+        give(worker, next_slot(worker, desk, &desk->free_at, rptest->free_stride));
     empty_inbox(worker, desk, false);
     for (uint32_t i = about(worker, 100); i > 0; i--) {
-        struct piece *slot = next_slot(worker, desk, &desk->take_at, TAKE_STRIDE);
+        struct piece *slot = next_slot(worker, desk, &desk->take_at, rptest->take_stride);
         give(worker, slot);
         *slot = take(worker);
     }

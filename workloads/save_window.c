@@ -20,7 +20,7 @@ static void give(struct save_window *window, struct worker *worker, uint32_t slo
         piece_give(worker, &window->slots[slot], touch);
 }
 
-static void turn(struct save_window *window, struct worker *worker, enum touch touch)
+void save_window_turn(struct save_window *window, struct worker *worker, enum touch touch)
 {
     uint32_t length = window->count / WINDOW_SHARE;
     window->saved = window->saved_end;
@@ -32,16 +32,6 @@ static void turn(struct save_window *window, struct worker *worker, enum touch t
     for (uint32_t i = window->count; i > window->saved_end; i--)
         give(window, worker, i - 1, touch);
     window->cursor = window->saved > 0 ? 0 : window->saved_end;
-}
-
-void save_window_put(struct save_window *window, struct worker *worker, struct piece piece,
-                     enum touch touch)
-{
-    if (window->cursor == window->count)
-        turn(window, worker, touch);
-    window->slots[window->cursor++] = piece;
-    if (window->cursor == window->saved)
-        window->cursor = window->saved_end;
 }
 
 void save_window_clear(struct save_window *window, struct worker *worker, enum touch touch)

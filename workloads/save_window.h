@@ -20,10 +20,20 @@ struct save_window {
 
 /* For every worker, `count` slots each; the array lies in memory of the trial. */
 struct save_window *save_windows_make(struct trial *trial, uint32_t count);
-/* Puts a new block into the next slot; turns first when there is none. */
-void save_window_put(struct save_window *window, struct worker *worker, struct piece piece,
-                     enum touch touch);
+/* Moves the window on and frees what is outside it. */
+void save_window_turn(struct save_window *window, struct worker *worker, enum touch touch);
 /* Frees all. */
 void save_window_clear(struct save_window *window, struct worker *worker, enum touch touch);
+
+/* Allocates a block into the next slot; turns first when there is none. */
+static inline void save_window_put(struct save_window *window, struct worker *worker,
+                                   uint32_t bytes, enum touch touch)
+{
+    if (window->cursor == window->count)
+        save_window_turn(window, worker, touch);
+    window->slots[window->cursor++] = piece_take(worker, bytes, touch);
+    if (window->cursor == window->saved)
+        window->cursor = window->saved_end;
+}
 
 #endif

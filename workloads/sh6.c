@@ -55,7 +55,7 @@ static void sh6_round(struct worker *worker, struct save_window *window)
     for (uint32_t base = 1; base < values[MOST]; base = base * 3 / 2 + 1)
         for (uint32_t bytes = base; bytes > 0; bytes /= 2)
             for (unsigned i = run_of(bytes); i > 0; i--)
-                save_window_put(window, worker, piece_take(worker, bytes, touch), touch);
+                save_window_put(window, worker, bytes, touch);
 }
 
 static void sh6_lap(struct worker *worker, unsigned lap)

@@ -78,9 +78,9 @@ static void do_row(struct worker *worker, struct sh8 *sh8)
 {
     enum touch touch = (enum touch)worker->trial->values[TOUCH];
     uint32_t *row = &sh8->at[worker->index].row;
+    uint32_t bytes = table[*row].bytes;
     for (uint32_t i = table[*row].blocks; i > 0; i--)
-        save_window_put(&sh8->windows[worker->index], worker,
-                        piece_take(worker, table[*row].bytes, touch), touch);
+        save_window_put(&sh8->windows[worker->index], worker, bytes, touch);
     *row = (*row + 1) % TABLE_ROWS;
 }
 
