@@ -33,23 +33,27 @@ test: all unit-tests check-headers
 $(B)/tests/figures/%.o: tests/figures/%.c
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) $(foreach s,$(STAGES),-Iharness/$(s)) -Iharness/recorder -Iworkloads -Itests/unit -c -o $@ $<
-$(B)/tests/figures/figures: $(B)/tests/figures/figures.o $(B)/libharness.a
+$(B)/tests/figures/figures $(B)/tests/figures/own_cost: $(B)/tests/figures/%: $(B)/tests/figures/%.o \
+    $(B)/tests/figures/bench.o $(B)/libharness.a
 	$(Q)$(COMPILE) -o $@ $^ $(HARNESS_LIBS)
 $(B)/tests/figures/make_trace: $(B)/tests/figures/make_trace.o $(B)/libharness.a
 	$(Q)$(COMPILE) -o $@ $^ $(HARNESS_LIBS)
-# It looks for the runner beside itself.
-$(B)/figures: $(B)/tests/figures/figures all
+# They look for the runner beside themselves.
+$(B)/figures $(B)/own_cost: $(B)/%: $(B)/tests/figures/% all
 	@cp $< $@
 figures: $(B)/figures $(B)/tests/figures/make_trace $(B)/tests/unit/shim_ring.so
 	$(B)/tests/figures/make_trace build/figures-one.hmt 1000000 1 100000 0 plain
 	$(B)/tests/figures/make_trace build/figures-two.hmt 1000000 2 5000 50 plain
 	$(B)/figures
+# What each workload costs beside its allocator: two minutes.
+figures-workloads: $(B)/own_cost $(B)/tests/unit/shim_ring.so
+	$(B)/own_cost
 # How often verdicts are right on simulated machines; docs/verdicts.md.
 $(B)/tests/figures/verdict_rates: $(B)/tests/figures/verdict_rates.o $(B)/tests/unit/libfixtures.a $(B)/libharness.a
 	$(Q)$(COMPILE) -o $@ $^ $(HARNESS_LIBS) $(TEST_LIBS)
 figures-verdict: $(B)/tests/figures/verdict_rates
 	$<
-.PHONY: unit-tests test figures figures-verdict
+.PHONY: unit-tests test figures figures-workloads figures-verdict
 
 # What recording costs; docs/recording.md. Some minutes; wants a quiet machine.
 figures-record: all

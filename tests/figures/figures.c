@@ -5,141 +5,26 @@
  *
  *   figures [STORE]    the share of time in timed regions is that of the newest default run there
  */
-#include "allocator_catalog.h"
-#include "child.h"
-#include "cpus.h"
-#include "message.h"
-#include "probe.h"
-#include "recordings.h"
-#include "replay.h"
+#include "bench.h"
+
+#include "trial_page.h"
+
 #include "report.h"
 #include "signed_rank.h"
-#include "trial_watch.h"
-#include "workload_catalog.h"
 
 #include <err.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 enum {
     PAIRS = 40,
     PAIRS_MAXIMUM = 100,
     STARTS = 10,
-    EXIT_BROKEN = 2,
 };
 #define SAMPLE_STEP_NS 1000000
-#define RING           "ring=./build/release/tests/unit/shim_ring.so"
-#define TIME_LIMIT_NS  60000000000
 #define ALPHA          0.05
-
-struct bench {
-    struct paths paths;
-    struct allocator_catalog allocators;
-    struct workload_catalog workloads;
-    struct run run; /* the allocators in use */
-    struct cpus cpus;
-    char message[MESSAGE_BYTES];
-};
-
-/* One side of a pair. */
-struct side {
-    const char *workload; /* with parameters */
-    const char *allocator;
-    int64_t step_ns;
-};
-
-static volatile sig_atomic_t interrupted;
-
-static const struct allocator *need_allocator(struct bench *bench, const char *name)
-{
-    int found = run_find_allocator(&bench->run, name);
-    if (found >= 0)
-        return &bench->run.allocators[found];
-    /* An allocator that costs next to nothing: what is left is the replayer's. */
-    const char *word = strcmp(name, "ring") == 0 ? RING : name;
-    if (allocator_select(&bench->allocators, &word, 1, &bench->run, bench->message) < 0)
-        errx(EXIT_BROKEN, "%s", bench->message);
-    struct allocator *added = &bench->run.allocators[bench->run.allocator_count - 1];
-    if (allocator_probe(added, &bench->paths, bench->message) < 0)
-        errx(EXIT_BROKEN, "%s", bench->message);
-    return added;
-}
-
-static unsigned coin(unsigned sides)
-{
-    unsigned char byte = 0;
-    if (getrandom(&byte, 1, 0) != 1)
-        err(EXIT_BROKEN, "getrandom");
-    return byte % sides;
-}
-
-/* Leaves the workload's script in `replay`; descriptor 0: it has none. */
-static void make_script(struct bench *bench, struct workload_spec *workload, struct replay *replay)
-{
-    struct replay_options options = {0};
-    *replay = (struct replay){0};
-    if (workload->kind != WORKLOAD_RECORDED)
-        return;
-    recordings_options(workload, &options);
-    if (replay_make(replay, workload->name, &options, bench->message) < 0)
-        errx(EXIT_BROKEN, "%s", bench->message);
-    workload->threads = replay->head.threads;
-}
-
-static void run_trial(struct bench *bench, const struct side *side, unsigned pad_bytes,
-                      struct trial_record *record)
-{
-    struct workload_spec workload;
-    struct child child;
-    if (workload_spec_make(&workload, &bench->workloads, side->workload, NULL, bench->message) < 0)
-        errx(EXIT_BROKEN, "%s", bench->message);
-    struct replay replay;
-    make_script(bench, &workload, &replay);
-    struct child_spec spec = {
-        .paths = &bench->paths,
-        .workload = &workload,
-        .allocator = need_allocator(bench, side->allocator),
-        .seed = 1,
-        .pad_bytes = pad_bytes,
-        .cpu = cpus_choose(&bench->cpus, workload.threads),
-        .script = replay.descriptor,
-    };
-    struct trial_watch_options options = {
-        .allocator = spec.allocator,
-        .step_ns = side->step_ns,
-        .time_limit_ns = TIME_LIMIT_NS,
-        .interrupted = &interrupted,
-    };
-    trial_record_init(record);
-    if (child_start(&child, &spec, bench->message) < 0)
-        errx(EXIT_BROKEN, "%s", bench->message);
-    if (spec.cpu >= 0)
-        cpus_keep_off(&bench->cpus);
-    trial_watch(&child, &options, record);
-    child_end(&child);
-    if (replay.descriptor > 0)
-        replay_release(&replay);
-    if (record->status != STATUS_OK)
-        errx(EXIT_BROKEN, "%s under %s: %s", side->workload, side->allocator, record->detail);
-    free(workload.label);
-    free(workload.name);
-    free(workload.params);
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median_of(double *values, size_t count)
-{
-    qsort(values, count, sizeof *values, compare_doubles);
-    return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
-}
 
 /* Median over the laps of what `of` makes of lap r of both trials. */
 static double over_laps(const struct trial_record records[2],
@@ -318,15 +203,8 @@ static void figure_share(const char *store)
 
 int main(int argc, char **argv)
 {
-    struct bench bench = {0};
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    run_init(&bench.run);
-    cpus_init(&bench.cpus);
-    if (paths_init(&bench.paths, bench.message) < 0 ||
-        allocator_catalog_load(&bench.allocators, &bench.paths, bench.message) < 0 ||
-        workload_catalog_load(&bench.workloads, &bench.paths, bench.message) < 0)
-        errx(EXIT_BROKEN, "%s", bench.message);
-
+    struct bench bench;
+    bench_init(&bench);
     puts("Figures of heapmark on this machine:");
     figure_null(&bench);
     figure_accounting(&bench);
@@ -337,9 +215,6 @@ int main(int argc, char **argv)
     char *store = argc > 1 ? strdup(argv[1]) : report_default_store(&bench.paths);
     figure_share(store);
     free(store);
-    run_release(&bench.run);
-    workload_catalog_release(&bench.workloads);
-    allocator_catalog_release(&bench.allocators);
-    paths_release(&bench.paths);
+    bench_release(&bench);
     return 0;
 }
