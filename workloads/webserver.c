@@ -143,6 +143,7 @@ static const char *webserver_setup(struct trial *trial)
     for (unsigned i = 0; i < trial->threads; i++)
         make_server(trial, &site->servers[i]);
     trial->state = site;
+    trial->requests = values[REQUESTS];
     return NULL;
 }
 
@@ -360,8 +361,11 @@ static void webserver_lap(struct worker *worker, unsigned lap)
     server->handed_over = 0;
     if (lap > 0)
         mailboxes_empty(&site->mail, worker, lap - 1, touch_of(worker));
-    for (uint64_t i = worker->trial->values[REQUESTS]; i > 0; i--)
+    for (uint64_t i = worker->trial->values[REQUESTS]; i > 0; i--) {
+        worker_request_begin(worker);
         serve(worker, server);
+        worker_request_end(worker);
+    }
 }
 
 static void webserver_drain(struct worker *worker)
@@ -388,6 +392,7 @@ static const struct workload webserver = {
     .touch = "every byte, but of a read buffer only the 640 B of a request (touch=all)",
     .params = webserver_params,
     .threads_maximum = 64,
+    .requests = true,
     .laps = 40,
     .setup = webserver_setup,
     .fill = webserver_fill,

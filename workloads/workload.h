@@ -16,6 +16,10 @@
  * in fill, lap and drain. The same seed must give the same calls, whatever the allocator:
  * a workload never looks at an address. stdio is banned: its buffers come from the malloc
  * under test.
+ *
+ * A workload whose laps are made of requests, which somebody waits for, says where each begins and
+ * ends (worker_request_begin, worker_request_end). Then it can be paced: requests are due at times,
+ * and how long one took counts from then, so that what waits behind a stall is counted as late.
  */
 #ifndef HEAPMARK_WORKLOAD_H
 #define HEAPMARK_WORKLOAD_H
@@ -80,14 +84,33 @@ struct preset {
     }
 
 struct sampler;
+struct pacer;
+
+/* When requests are due. */
+#define ARRIVALS_CHOICES "fixed|poisson"
+enum arrivals {
+    ARRIVALS_FIXED,  /* all gaps alike */
+    ARRIVALS_POISSON /* independent of each other; given how many come in a lap, which all laps
+                        have alike */
+};
+
+struct pace {
+    uint64_t rate;  /* requests a second and worker, on average; 0: each as the last one is over */
+    uint64_t burst; /* so many at one moment; >= 1 */
+    enum arrivals arrivals; /* of the bursts */
+};
 
 struct trial {
     const uint64_t *values; /* of the parameters, in the order of the workload's table */
     uint64_t seed;
     unsigned threads;
     unsigned laps; /* timed laps; `lap` is called once more, for warm-up */
-    bool verify;   /* read back all contents, not only what is cheap: set in untimed passes */
-    void *state;   /* the workload's own */
+    /* Where the workload has `requests`: from the parameters rate, burst and arrivals. setup may
+     * put in what it knows better, and must set */
+    struct pace pace;
+    uint64_t requests; /* that each worker makes in each lap */
+    bool verify;       /* read back all contents, not only what is cheap: set in untimed passes */
+    void *state;       /* the workload's own */
 };
 
 /* One thread's view. Lies in memory shared with the harness; only `tally` is read there. */
@@ -100,6 +123,7 @@ struct worker {
     bool watched;    /* inspected or sampled: takes the long way; never in a timed trial */
     bool inspected;  /* report every block to worker_inspect_* */
     struct sampler *sampler;     /* times some calls; NULL: none at this moment */
+    struct pacer *pacer;         /* knows when requests are due; NULL: nobody asks now */
 } __attribute__((aligned(128))); /* no two workers share a cache line, nor a prefetched pair */
 
 struct workload {
@@ -113,6 +137,7 @@ struct workload {
     unsigned laps;                /* default number of timed laps; 0: found out by setup */
     bool floods;                  /* allocates over 1 GiB by default: not for what never frees */
     bool recorded;                /* replays a trace that comes with the trial */
+    bool requests;                /* its laps are made of requests, and can be paced */
     /* Refuses a combination of parameters by returning a message; NULL when all is well. */
     const char *(*setup)(struct trial *trial);
     void (*fill)(struct worker *worker); /* may be NULL */
@@ -201,6 +226,26 @@ static inline void *worker_realloc(struct worker *worker, void *block, size_t ol
     return moved;
 }
 
+/* ---- requests ----------------------------------------------------------------- */
+
+/* Out of line, for a worker whose requests are due at times, or timed. */
+void worker_request_await(struct worker *worker);
+void worker_request_done(struct worker *worker);
+
+/* Around each request of a lap, those of the warm-up as well: waits until it is due. What a
+ * request needs is made inside; what a lap does beside its requests delays them, as it should. */
+static inline void worker_request_begin(struct worker *worker)
+{
+    if (heapmark_unlikely(worker->pacer != NULL))
+        worker_request_await(worker);
+}
+
+static inline void worker_request_end(struct worker *worker)
+{
+    if (heapmark_unlikely(worker->pacer != NULL))
+        worker_request_done(worker);
+}
+
 /* ---- randomness ------------------------------------------------------------ */
 
 /* SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): one word of state, about 1 ns, and every
@@ -212,6 +257,9 @@ static inline uint64_t random_next(uint64_t *state)
     z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
     return z ^ (z >> 31);
 }
+
+/* Of the exponential distribution with mean 1: gaps between what comes at random. */
+double random_exponential(uint64_t *state);
 
 /* A number in 0 .. bound - 1 by multiplication (Lemire 2019), without rejection: the bias is
  * below bound / 2^32, far under what a workload can notice. */

@@ -112,6 +112,16 @@ static int list_workloads(const struct list_options *options, const struct paths
     return printed > 0 ? 0 : message_set(message, "no workload is called '%s'", options->name);
 }
 
+static void print_options(const struct allocator_entry *entry)
+{
+    if (entry->option_count == 0)
+        return;
+    printf("%20soptions:", "");
+    for (size_t i = 0; i < entry->option_count; i++)
+        printf("%s %s", i > 0 ? "," : "", entry->options[i].name);
+    putchar('\n');
+}
+
 static int list_allocators(const struct list_options *options, const struct paths *paths,
                            char *message)
 {
@@ -119,7 +129,8 @@ static int list_allocators(const struct list_options *options, const struct path
     size_t printed = 0;
     if (allocator_catalog_load(&catalog, paths, message) < 0)
         return -1;
-    puts("Allocators (heapmark run -a NAME; * marks those of 'all'):\n");
+    puts(
+        "Allocators (heapmark run -a NAME or -a NAME:OPTION=VALUE,...; * marks those of 'all'):\n");
     for (size_t i = 0; i < catalog.count; i++) {
         const struct allocator_entry *entry = &catalog.entries[i];
         const struct allocator *allocator = &entry->allocator;
@@ -136,6 +147,7 @@ static int list_allocators(const struct list_options *options, const struct path
                 printf("%20s%s\n", "", line);
             free(lines);
         }
+        print_options(entry);
         printf("%20ssource: %s\n", "", allocator->source);
         printed++;
     }

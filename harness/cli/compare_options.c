@@ -37,7 +37,7 @@ static const struct argp_option option_table[] = {
     {"suite",                                                              's', "SUITE", 0, "The suite of workloads (default: 'compare', unless -w is given)",
      1},
     {"workload",                                                    'w', "NAME[:PARAM=VALUE,...]", 0,
-     "A workload with parameters, or FILE.hmt; may be given many times", 1},
+     "A workload with parameters or sweeps, or FILE.hmt; may be given many times", 1},
     {"seed",                                                                  OPTION_SEED, "N", 0, "Seed of the workloads: same seed, same calls (default 1)", 1},
     {"instructions",  OPTION_INSTRUCTIONS, NULL, 0,
      "Also count the instructions of a call, under valgrind's callgrind, of workloads with one "
@@ -78,13 +78,15 @@ static const struct argp_option option_table[] = {
 static const char documentation[] =
     "Compares two allocators in interleaved pairs of fresh processes until the answer is clear or "
     "the budget is spent. BASE and NEW are allocators of allocators.ini, libraries "
-    "(name=path/lib.so, or a path), or allocators of this tree at a git revision "
+    "(name=path/lib.so, or a path), each with settings or without (jemalloc:dirty_decay_ms=0), or "
+    "allocators of this tree at a git revision "
     "(freelist-best@HEAD~3), built for the purpose; or both are of stored runs "
     "(run:NAME/ALLOCATOR)."
     "\v"
     "Every trial is kept: heapmark show and plot take the run.\n\n"
     "Examples:\n"
     "  heapmark compare glibc jemalloc\n"
+    "  heapmark compare jemalloc jemalloc:dirty_decay_ms=0\n"
     "  heapmark compare old/libmine.so new/libmine.so -w webserver\n"
     "  heapmark compare freelist-best@main freelist-best --format md\n"
     "  heapmark compare old.so new.so --gate instructions,syscalls --max-pairs 0\n"

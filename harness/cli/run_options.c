@@ -30,45 +30,48 @@ enum {
 #define TIME_LIMIT_DEFAULT_NS  INT64_C(60000000000)
 
 static const struct argp_option option_table[] = {
-    {NULL,                                                                0, NULL, 0, "What to run:", 1},
-    {"workload",                                                               'w', "NAME[:PARAM=VALUE,...]", 0,
+    {NULL,                                                        0, NULL, 0, "What to run:", 1},
+    {"workload",                                                       'w', "NAME[:PARAM=VALUE,...]", 0,
      "A workload with parameters, or FILE.hmt: a trace to be replayed; may be given many times. "
-     "Without it, the suite 'default'", 1},
-    {"allocator",                                                     'a', "NAME[=LIB.so]", 0,
+     "VALUE may be a sweep: 1..16 (doubling), 1k..1M*4, 10..50+10, 16/64/256, threads=1..2C (C: "
+     "the CPUs); each value is a workload of the run. Without it, the suite 'default'", 1},
+    {"allocator",                                             'a', "NAME[=LIB.so][:OPTION=VALUE,...]", 0,
      "An allocator of allocators.ini, 'all', or any library under a name of your own; may be given "
-     "many times. Without it, every installed one that is part of 'all'", 1},
-    {"blocks",                                                                   'n', "N", 0,
+     "many times. With options of the allocator, or variables of its environment in capitals; each "
+     "value of a sweep is an allocator of the run. Without it, every installed one that is part of "
+     "'all'", 1},
+    {"blocks",                                                           'n', "N", 0,
      "Blocks: how often each workload runs under each allocator, in shuffled order, each time in "
      "a fresh process. Six are the fewest that give a 95 % interval (default: the suite's, else "
      "10)", 1},
     {"seed",  OPTION_SEED, "N", 0, "Seed of the workloads: same seed, same calls (default 1)", 1},
-    {"order-seed",                                                                  OPTION_ORDER_SEED, "N", 0,
+    {"order-seed",                                                          OPTION_ORDER_SEED, "N", 0,
      "Seed of the shuffling (default: drawn, and stored with the run)", 1},
-    {"counters",                                                                  OPTION_COUNTERS, NULL, 0,
+    {"counters",                                                          OPTION_COUNTERS, NULL, 0,
      "In timed trials, also let the processor count instructions, cycles, misses of the data TLB, "
      "of the cache and of branches, where the kernel lends its counters. docs/counts.md", 1},
-    {"instructions",                                                         OPTION_INSTRUCTIONS, NULL, 0,
+    {"instructions",                                                 OPTION_INSTRUCTIONS, NULL, 0,
      "Also count the instructions of a call, under valgrind's callgrind: one trial each, of a few "
      "laps, of workloads with one thread. docs/counts.md", 1},
-    {"latency",                                                    OPTION_LATENCY, "N", OPTION_ARG_OPTIONAL,
+    {"latency",                         OPTION_LATENCY, "N", OPTION_ARG_OPTIONAL,
      "Also time single calls, in trials of their own, one beside each timed one: one call in N, "
      "chosen by chance (default 64; 1: every call). docs/latency.md", 1},
-    {NULL, 0, NULL, 0, "Limits and sampling:", 2},
-    {"sample-step",                                                                   OPTION_STEP, "TIME", 0,
+    {NULL,                                                     0, NULL, 0, "Limits and sampling:", 2},
+    {"sample-step",                                                           OPTION_STEP, "TIME", 0,
      "Step of the memory timeline (default 1ms; 0 takes none)", 2},
     {"time-limit",OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 2},
-    {"memory-limit",                                                                  OPTION_MEMORY_LIMIT, "SIZE", 0,
+    {"memory-limit",                                                          OPTION_MEMORY_LIMIT, "SIZE", 0,
      "RLIMIT_DATA of a trial; what exceeds it ends as 'out of memory' (default: half of the "
      "memory available; 0: none)", 2},
-    {NULL,                                                                  0, NULL, 0, "Where results go:", 3},
-    {"store",                                                              'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 3},
-    {"resume",                                                                OPTION_RESUME, "RUN", OPTION_ARG_OPTIONAL,
+    {NULL,                                                          0, NULL, 0, "Where results go:", 3},
+    {"store",                                                      'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 3},
+    {"resume",                                                        OPTION_RESUME, "RUN", OPTION_ARG_OPTIONAL,
      "Go on with an interrupted run (default: the newest): runs what is still planned, with the "
      "options it was begun with", 3},
-    {"plot",         OPTION_PLOT, NULL, 0, "Draw the charts at the end and name the files", 3},
-    {"format",                                                                   OPTION_FORMAT, "FORMAT", 0, "Of the table at the end: see heapmark show --help", 3},
+    {"plot", OPTION_PLOT, NULL, 0, "Draw the charts at the end and name the files", 3},
+    {"format",                                                           OPTION_FORMAT, "FORMAT", 0, "Of the table at the end: see heapmark show --help", 3},
     {"quiet",'q', NULL, 0, "No progress, no table: failures only", 3},
-    {0                                                                 },
+    {0                                                         },
 };
 
 static const char documentation[] =

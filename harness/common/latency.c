@@ -11,7 +11,7 @@ enum { CALLS_BEHIND_MINIMUM = 10 };
 
 static const char *const kind_names[] = {
 #define X(name, text) [LATENCY_##name] = text,
-    LATENCY_KINDS(X)
+    LATENCY_KINDS(X) LATENCY_REQUEST_KINDS(X)
 #undef X
 };
 

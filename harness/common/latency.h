@@ -6,11 +6,13 @@
 
 #include "latency_sheet.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* So many calls of one kind and class of sizes took so long: the middle of their bucket, timing's
- * own time subtracted. The longest call of its kind and class has a bin of its own, exact. */
+/* So many calls of one kind and class of sizes took so long: the middle of their bucket, of calls
+ * timing's own time subtracted. The longest of its kind and class has a bin of its own, exact.
+ * Requests have a kind and no size: they are of the class without limit. */
 struct latency_bin {
     int64_t time_ps;
     int64_t calls;
@@ -32,6 +34,11 @@ int latency_kind_parse(const char *name);
 /* The largest size of a class; 0: no limit. The class of such a size, or -1. */
 int64_t latency_class_bytes(unsigned size_class);
 int latency_class_parse(int64_t bytes);
+
+static inline bool latency_kind_is_call(unsigned kind)
+{
+    return kind < LATENCY_CALL_KIND_COUNT;
+}
 
 /* Sorts by time. */
 void latency_sort(struct latency_bin *bins, size_t count);

@@ -1,6 +1,7 @@
 /*
- * Times of single calls, counted in log-linear histograms in memory shared between runner and
- * harness, by kind of call and by size. One sheet a worker; the harness merges them.
+ * Times of single calls and of requests, counted in log-linear histograms in memory shared between
+ * runner and harness; calls by kind and by size. One sheet a worker; the harness merges them.
+ * Calls are counted in ticks (ticks.h), requests in ns.
  *
  * Up to LATENCY_EXACT ticks every tick has a bucket of its own; above, each doubling is parted
  * into LATENCY_EXACT / 2 of them, so that a bucket is at most 1/128 of its values wide. The
@@ -18,12 +19,24 @@
     X(ALIGNED, "aligned") \
     X(REALLOC, "realloc") \
     X(FREE, "free")
+/* A request's time, from when it was due or, in a closed loop, from its start; where it was due,
+ * also that from its start, and how much too late the worker woke that waited for it. */
+#define LATENCY_REQUEST_KINDS(X) \
+    X(REQUEST, "request")        \
+    X(SERVICE, "service")        \
+    X(WAKE_UP, "wake-up")
 
 enum latency_kind {
 #define X(name, text) LATENCY_##name,
     LATENCY_KINDS(X)
 #undef X
-        LATENCY_KIND_COUNT
+        LATENCY_CALL_KIND_COUNT,
+    LATENCY_BEFORE_REQUESTS = LATENCY_CALL_KIND_COUNT - 1,
+#define X(name, text) LATENCY_##name,
+    LATENCY_REQUEST_KINDS(X)
+#undef X
+        LATENCY_KIND_COUNT,
+    LATENCY_REQUEST_KIND_COUNT = LATENCY_KIND_COUNT - LATENCY_CALL_KIND_COUNT,
 };
 
 enum {
@@ -43,7 +56,8 @@ struct latency_histogram {
 };
 
 struct latency_sheet {
-    struct latency_histogram of[LATENCY_KIND_COUNT][LATENCY_CLASSES];
+    struct latency_histogram of[LATENCY_CALL_KIND_COUNT][LATENCY_CLASSES];
+    struct latency_histogram requests[LATENCY_REQUEST_KIND_COUNT];
 } __attribute__((aligned(128))); /* no two workers share a cache line */
 
 static inline unsigned latency_bucket(uint64_t ticks)
@@ -76,13 +90,20 @@ static inline unsigned latency_class(uint64_t bytes)
     return LATENCY_CLASSES - 1;
 }
 
-static inline void latency_count(struct latency_sheet *sheet, enum latency_kind kind,
-                                 uint64_t bytes, uint64_t ticks)
+static inline struct latency_histogram *
+latency_histogram_of(struct latency_sheet *sheet, enum latency_kind kind, unsigned size_class)
 {
-    struct latency_histogram *histogram = &sheet->of[kind][latency_class(bytes)];
-    histogram->calls[latency_bucket(ticks)]++;
-    if (ticks > histogram->longest)
-        histogram->longest = ticks;
+    return kind < LATENCY_CALL_KIND_COUNT ? &sheet->of[kind][size_class]
+                                          : &sheet->requests[kind - LATENCY_CALL_KIND_COUNT];
+}
+
+static inline void latency_count(struct latency_sheet *sheet, enum latency_kind kind,
+                                 uint64_t bytes, uint64_t time)
+{
+    struct latency_histogram *histogram = latency_histogram_of(sheet, kind, latency_class(bytes));
+    histogram->calls[latency_bucket(time)]++;
+    if (time > histogram->longest)
+        histogram->longest = time;
 }
 
 #endif

@@ -21,9 +21,9 @@ enum {
     TRIAL_CHANNEL_FD = 4,
     TRIAL_SCRIPT_FD = 6,  /* the decoded trace (replay_script.h), for a recorded workload */
     TRIAL_BLOCKS_FD = 7,  /* where the runner lists blocks at a map stop (block_list.h) */
-    TRIAL_LATENCY_FD = 8, /* where times of single calls are counted (latency_sheet.h) */
+    TRIAL_LATENCY_FD = 8, /* where times of calls and requests are counted (latency_sheet.h) */
     TRIAL_COUNTS_FD = 9,  /* callgrind's output; the runner leaves it alone */
-    TRIAL_PAGE_VERSION = 5,
+    TRIAL_PAGE_VERSION = 6,
     TRIAL_MAP_STOPS_MAXIMUM = 256,
     TRIAL_MAP_STOP = 0x80,     /* the byte on the channel, where a checkpoint sends its number */
     TRIAL_LAPS_MAXIMUM = 1024, /* timed laps; lap 0 comes on top */
@@ -83,11 +83,13 @@ struct trial_page {
                                                    and all workers stand, list the blocks and
                                                    stand as at a checkpoint */
     uint64_t latency_seed;                      /* of the draws of which */
-    uint32_t latency_gap;  /* time one call in so many; 1: every one, 0: none */
-    uint32_t count_events; /* by perf_event_open(2) */
-    uint32_t count_laps;   /* run under callgrind: so many timed laps, or one repetition of a
-                              trace; 0: not */
-    uint32_t inspect;      /* an untimed pass: account for every block, verify all contents */
+    uint32_t latency_gap;   /* time one call in so many; 1: every one, 0: none */
+    uint32_t time_requests; /* make them when they are due, where the workload has a rate, and time
+                               them: all where it has, otherwise if latency_gap > 0 */
+    uint32_t count_events;  /* by perf_event_open(2) */
+    uint32_t count_laps;    /* run under callgrind: so many timed laps, or one repetition of a
+                               trace; 0: not */
+    uint32_t inspect;       /* an untimed pass: account for every block, verify all contents */
 
     /* ---- written by the runner ---- */
     _Atomic int32_t pid;
@@ -105,8 +107,15 @@ struct trial_page {
     int64_t live_peak_bytes; /* one thread: exact; more: largest sum at lap ends; inspect: exact */
     int64_t live_peak_usable_bytes; /* inspect: usable bytes when live peaked; else -1 */
     uint32_t latency_paced;         /* times count from when a call was due */
-    double latency_ticks_per_ns;    /* of what latency_sheet.h counts */
-    uint64_t latency_timer_ticks;   /* median time of timing nothing */
+    uint32_t paced;                 /* calls or requests were due at times */
+    uint32_t requests_timed;        /* the sheets have times of requests */
+    uint64_t requests;              /* in the timed laps, all workers */
+    uint64_t requests_due_ns;       /* from the first lap to when the last was due, and */
+    uint64_t requests_served_ns;    /* to its end; of the worker that ended last */
+    uint64_t requests_held_ns;    /* that a worker was kept from what was due by others; the most */
+    uint64_t requests_backlog;    /* of one worker, at most: due, not begun */
+    double latency_ticks_per_ns;  /* of what latency_sheet.h counts of calls */
+    uint64_t latency_timer_ticks; /* median time of timing nothing */
     _Atomic int64_t event[EVENT_COUNT];
     _Atomic int32_t event_error[EVENT_COUNT]; /* errno of one that could not be counted; else 0 */
     struct checkpoint_report report[CHECKPOINT_COUNT];

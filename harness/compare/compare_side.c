@@ -1,6 +1,7 @@
 /* BASE and NEW; see compare_side.h. */
 #include "compare_side.h"
 
+#include "allocator_setting.h"
 #include "message.h"
 #include "revision.h"
 
@@ -12,7 +13,9 @@ enum { NAME_BYTES = 64, SUFFIX_BYTES = 6 };
 
 struct side {
     const char *word;
-    char *library; /* of a revision; NULL: `word` is what allocator_add() takes */
+    char *head;           /* the word without settings */
+    const char *settings; /* "" if none */
+    char *library;        /* of a revision; NULL: `word` is what allocator_add() takes */
     char name[NAME_BYTES];
     bool chosen; /* the name: by us, so that it may be another's already */
 };
@@ -35,7 +38,7 @@ static void name_after_file(struct side *side, const char *path)
 static int name_side(struct side *side, const struct paths *paths,
                      const volatile sig_atomic_t *interrupted, char *message)
 {
-    const char *word = side->word;
+    const char *word = side->head;
     size_t length = strcspn(word, "=@");
     if (revision_is(word)) {
         struct revision revision;
@@ -68,6 +71,35 @@ static void add_suffix(struct side *side, const char *suffix)
     snprintf(side->name + used, sizeof side->name - used, "%s", suffix);
 }
 
+static int cut_settings(struct side *side, char *message)
+{
+    const char *settings = allocator_settings(side->word);
+    side->settings = settings != NULL ? settings : "";
+    side->head = settings != NULL ? strndup(side->word, (size_t)(settings - side->word) - 1)
+                                  : strdup(side->word);
+    return side->head != NULL ? 0 : message_set(message, "out of memory");
+}
+
+static int add_side(const struct side *side, const struct allocator_catalog *catalog,
+                    struct run *run, char *message)
+{
+    const char *head = side->library != NULL ? side->library : side->head;
+    const char *colon = side->settings[0] != '\0' ? ":" : "";
+    char *word = NULL, *name = NULL;
+    int result = -1;
+    if (asprintf(&word, "%s%s%s", head, colon, side->settings) < 0)
+        word = NULL;
+    if (asprintf(&name, "%s%s%s", side->name, colon, side->settings) < 0)
+        name = NULL;
+    if (word != NULL && name != NULL)
+        result = allocator_add(catalog, word, name, run, message);
+    else
+        message_set(message, "out of memory");
+    free(word);
+    free(name);
+    return result;
+}
+
 int compare_sides_add(struct run *run, const char *const words[COMPARE_SIDES],
                       const struct allocator_catalog *catalog, const struct paths *paths,
                       const volatile sig_atomic_t *interrupted, char *message)
@@ -77,11 +109,13 @@ int compare_sides_add(struct run *run, const char *const words[COMPARE_SIDES],
                                         {.word = words[COMPARE_NEW]}};
     int result = 0;
     for (int s = 0; s < COMPARE_SIDES && result == 0; s++)
-        result = name_side(&sides[s], paths, interrupted, message);
-    bool same = strcmp(sides[COMPARE_BASE].name, sides[COMPARE_NEW].name) == 0;
+        if ((result = cut_settings(&sides[s], message)) == 0)
+            result = name_side(&sides[s], paths, interrupted, message);
+    bool same = result == 0 && strcmp(sides[COMPARE_BASE].name, sides[COMPARE_NEW].name) == 0 &&
+                strcmp(sides[COMPARE_BASE].settings, sides[COMPARE_NEW].settings) == 0;
     for (int s = 0; s < COMPARE_SIDES && result == 0; s++) {
         struct side *side = &sides[s];
-        bool named = strchr(side->word, '=') != NULL && side->library == NULL;
+        bool named = strchr(side->head, '=') != NULL && side->library == NULL;
         bool known = allocator_is_known(catalog, run, side->name);
         if (named && known)
             result = message_set(message,
@@ -91,10 +125,11 @@ int compare_sides_add(struct run *run, const char *const words[COMPARE_SIDES],
         else if (same || (side->chosen && known))
             add_suffix(side, suffixes[s]);
         if (result == 0)
-            result = allocator_add(catalog, side->library != NULL ? side->library : side->word,
-                                   side->name, run, message);
+            result = add_side(side, catalog, run, message);
     }
-    for (int s = 0; s < COMPARE_SIDES; s++)
+    for (int s = 0; s < COMPARE_SIDES; s++) {
         free(sides[s].library);
+        free(sides[s].head);
+    }
     return result;
 }

@@ -102,12 +102,23 @@ static int add_values(struct compare_workload *workload, enum compare_measure_na
     return 0;
 }
 
+/* What a trial cannot tell, its schedule's time for one, a comparison does not judge. */
+static void drop_untold(struct compare_workload *workload, const struct trial_record *trial)
+{
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        if ((is_timed((enum compare_measure_name)m) || m == MEASURE_THROUGHPUT) &&
+            isnan(compare_measure_value((enum compare_measure_name)m, trial)))
+            workload->cell[m].available = false;
+}
+
 int evidence_add_pair(struct compare_workload *workload, const struct trial_record *base,
                       const struct trial_record *new)
 {
     const struct trial_record *trials[] = {base, new};
     if (pair_table_add(&workload->table[PAIR_CLOCK_WALL], base, new) < 0)
         return -1;
+    drop_untold(workload, base);
+    drop_untold(workload, new);
     if (workload->cell[MEASURE_CPU].available &&
         pair_table_add(&workload->table[PAIR_CLOCK_CPU], base, new) < 0) {
         if (errno != EINVAL)

@@ -83,6 +83,7 @@ static int fill_page(struct trial_page *page, const struct child_spec *spec, cha
     page->count_laps = spec->count_laps;
     page->count_events = spec->count_events;
     page->latency_gap = spec->latency_gap;
+    page->time_requests = spec->time_requests;
     page->latency_seed = spec->latency_seed;
     page->map_stop_count = spec->map_stop_count;
     for (uint32_t i = 0; i < spec->map_stop_count; i++)

@@ -31,6 +31,7 @@ struct child_spec {
     int latency; /* becomes TRIAL_LATENCY_FD, above it, the caller's; 0: none */
     uint64_t latency_seed;
     uint32_t latency_gap;     /* see struct trial_page */
+    bool time_requests;       /* the same; both need `latency` */
     const uint32_t *map_stop; /* laps, rising; see struct trial_page */
     uint32_t map_stop_count;  /* <= TRIAL_MAP_STOPS_MAXIMUM */
     int counts;               /* becomes TRIAL_COUNTS_FD, above it, the caller's; 0: none */

@@ -4,6 +4,7 @@
 #include "environment.h"
 #include "message.h"
 #include "program_command.h"
+#include "setting_check.h"
 #include "subprocess.h"
 #include "version.h"
 
@@ -117,6 +118,8 @@ int allocator_probe(struct allocator *allocator, const struct paths *paths, char
         result = explain_death(allocator, &probed, message);
     if (result == 0)
         result = take_answer(allocator, probed.output, message);
+    if (result == 0)
+        result = setting_check(allocator, paths, probed.errors, message);
     subprocess_result_release(&probed);
     environment_release(&environment);
     free(runner);

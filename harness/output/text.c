@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_COLUMNS = 15, LINE_COLUMNS = 120 };
+/* A longer name has a line of its own. */
+enum { NAME_COLUMNS = 15, NAME_COLUMNS_MAXIMUM = 31, LINE_COLUMNS = 120 };
 
 struct page {
     struct stream stream;
@@ -31,7 +32,17 @@ static int widest_name(const struct run *run)
         if (length > widest)
             widest = length;
     }
-    return widest;
+    return widest < NAME_COLUMNS_MAXIMUM ? widest : NAME_COLUMNS_MAXIMUM;
+}
+
+static void print_name(struct page *page, const char *name)
+{
+    if ((int)utf8_length(name) > page->name_columns) {
+        stream_line_text(&page->stream, name);
+        stream_print(&page->stream, "\n");
+        name = "";
+    }
+    stream_padded(&page->stream, name, page->name_columns);
 }
 
 static void print_headings(struct page *page, enum workload_kind kind)
@@ -85,8 +96,7 @@ static void print_row(struct page *page, size_t workload, size_t allocator)
 {
     const struct summary_cell *cell = summary_cell(page->summary, workload, allocator);
     char text[TABLE_TEXT_BYTES];
-    stream_padded(&page->stream, page->summary->run->allocators[allocator].name,
-                  page->name_columns);
+    print_name(page, page->summary->run->allocators[allocator].name);
     if (!table_has_figures(cell)) {
         stream_print(&page->stream, " %s\n", table_status(cell, text));
         print_wrapped(page, cell->detail);
@@ -115,7 +125,7 @@ static void print_latency_cell(struct page *page, const struct trial_key *cell)
         if (latency_row_make(&row, page->summary, cell, kind, &any) < 0)
             page->stream.error = ENOMEM;
         else if (any) {
-            stream_padded(&page->stream, kind == LATENCY_ANY ? name : "", page->name_columns);
+            print_name(page, kind == LATENCY_ANY ? name : "");
             stream_print(&page->stream, " %-8s", row.column[0]);
             for (int i = 1; i < LATENCY_COLUMNS; i++)
                 stream_print(&page->stream, " %8s", row.column[i]);
@@ -208,8 +218,7 @@ static void print_counts(struct page *page, size_t workload, size_t count, enum 
     for (size_t i = 0; i < count; i++) {
         struct trial_key cell = {.workload = (unsigned)workload,
                                  .allocator = (unsigned)page->order[i]};
-        stream_padded(&page->stream, page->summary->run->allocators[cell.allocator].name,
-                      page->name_columns);
+        print_name(page, page->summary->run->allocators[cell.allocator].name);
         for (unsigned c = 0; counts_title(table, c) != NULL; c++)
             stream_print(&page->stream, " %9s", counts_text(page->summary, &cell, table, c, text));
         stream_print(&page->stream, "\n");
@@ -243,7 +252,7 @@ static void print_mean_row(struct page *page, size_t allocator)
     const struct summary_mean *mean = &page->summary->mean[allocator];
     struct stream *stream = &page->stream;
     char text[TABLE_TEXT_BYTES];
-    stream_padded(stream, page->summary->run->allocators[allocator].name, page->name_columns);
+    print_name(page, page->summary->run->allocators[allocator].name);
     stream_print(stream, " ");
     bool reference = (int)allocator == page->summary->reference;
     stream_padded(stream, reference ? "reference" : table_ratio(&mean->speed, text),

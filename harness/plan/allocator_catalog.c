@@ -12,13 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const known_keys[] = {"base",     "env",    "library",  "package", "path",
-                                         "programs", "source", "standard", "summary", NULL};
+static const char *const known_keys[] = {"base",     "env",      "join",    "library",
+                                         "option.*", "package",  "path",    "programs",
+                                         "source",   "standard", "summary", NULL};
 
 /* The stanza without a library. */
 #define GLIBC "glibc"
 
-enum { BASES_MAXIMUM = 8, ALLOCATOR_NAME_BYTES = 64 };
+enum { BASES_MAXIMUM = 8 };
+#define OPTION_PREFIX "option."
 
 static char *copy(const char *text)
 {
@@ -150,8 +152,7 @@ static int find_library(struct allocator_entry *entry, const struct ini_file *in
     return 0;
 }
 
-/* A name goes into file names, labels and charts. */
-static bool fair_name(const char *name, size_t length)
+bool allocator_name_is_fair(const char *name, size_t length)
 {
     return length > 0 && length < ALLOCATOR_NAME_BYTES &&
            strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-") >=
@@ -164,19 +165,59 @@ static bool complete(const struct allocator *allocator)
            allocator->source != NULL && allocator->package != NULL;
 }
 
+static int add_option(struct allocator_entry *entry, const struct ini_file *ini,
+                      const struct ini_section *section, const struct ini_entry *from,
+                      char *message)
+{
+    const char *name = from->key + sizeof OPTION_PREFIX - 1;
+    for (size_t i = 0; i < entry->option_count; i++)
+        if (strcmp(entry->options[i].name, name) == 0)
+            return 0; /* the stanza's own stands before that of its base */
+    if (strstr(from->value, ALLOCATOR_OPTION_VALUE) == NULL || name[0] == '\0')
+        return message_set(message,
+                           "%s:%d: [%s] %s = %s: say NAME=VALUE with " ALLOCATOR_OPTION_VALUE
+                           " where the setting belongs",
+                           ini->path, from->line, section->name, from->key, from->value);
+    struct allocator_option *options =
+        realloc(entry->options, (entry->option_count + 1) * sizeof *options);
+    if (options == NULL)
+        return message_set(message, "out of memory");
+    entry->options = options;
+    struct allocator_option *option = &options[entry->option_count++];
+    *option = (struct allocator_option){copy(name), copy(from->value)};
+    return option->name != NULL && option->variables != NULL
+               ? 0
+               : message_set(message, "out of memory");
+}
+
+static int read_options(struct allocator_entry *entry, const struct ini_file *ini,
+                        const struct lineage *lineage, char *message)
+{
+    for (size_t i = 0; i < lineage->count; i++) {
+        const struct ini_section *section = lineage->sections[i];
+        for (size_t e = 0; e < section->entry_count; e++)
+            if (strncmp(section->entries[e].key, OPTION_PREFIX, sizeof OPTION_PREFIX - 1) == 0 &&
+                add_option(entry, ini, section, &section->entries[e], message) < 0)
+                return -1;
+    }
+    entry->join = copy(get_inherited(lineage, "join"));
+    return entry->join != NULL ? 0 : message_set(message, "out of memory");
+}
+
 static int read_entry(struct allocator_entry *entry, const struct ini_file *ini,
                       const struct ini_section *section, const struct paths *paths, char *message)
 {
     struct lineage lineage;
     struct allocator *allocator = &entry->allocator;
-    if (!fair_name(section->name, strlen(section->name)))
+    if (!allocator_name_is_fair(section->name, strlen(section->name)))
         return message_set(message,
                            "%s:%d: [%s]: a name is made of letters, digits, '.', '_', '+' and '-', "
                            "63 at most",
                            ini->path, section->line, section->name);
     if (ini_file_check_keys(ini, section, known_keys, message) < 0 ||
         find_lineage(&lineage, ini, section, message) < 0 ||
-        find_library(entry, ini, &lineage, paths, message) < 0)
+        find_library(entry, ini, &lineage, paths, message) < 0 ||
+        read_options(entry, ini, &lineage, message) < 0)
         return -1;
     const struct ini_section *fit = holder(&lineage, "programs");
     int standard = get_flag(ini, section, "standard", lineage.count == 1, message);
@@ -214,155 +255,25 @@ int allocator_catalog_load(struct allocator_catalog *catalog, const struct paths
 
 void allocator_catalog_release(struct allocator_catalog *catalog)
 {
-    for (size_t i = 0; i < catalog->count; i++)
-        allocator_release(&catalog->entries[i].allocator);
+    for (size_t i = 0; i < catalog->count; i++) {
+        struct allocator_entry *entry = &catalog->entries[i];
+        allocator_release(&entry->allocator);
+        for (size_t o = 0; o < entry->option_count; o++) {
+            free(entry->options[o].name);
+            free(entry->options[o].variables);
+        }
+        free(entry->options);
+        free(entry->join);
+    }
     free(catalog->entries);
     *catalog = (struct allocator_catalog){0};
 }
 
-static const struct allocator_entry *find_entry(const struct allocator_catalog *catalog,
-                                                const char *name)
+const struct allocator_entry *allocator_find(const struct allocator_catalog *catalog,
+                                             const char *name)
 {
     for (size_t i = 0; i < catalog->count; i++)
         if (strcmp(catalog->entries[i].allocator.name, name) == 0)
             return &catalog->entries[i];
     return NULL;
-}
-
-static int add_to_run(struct run *run, const struct allocator *from, const char *name,
-                      char *message)
-{
-    if (run_find_allocator(run, name) >= 0)
-        return message_set(message, "allocator %s is named twice; name it once", name);
-    struct allocator *all =
-        realloc(run->allocators, (run->allocator_count + 1) * sizeof *run->allocators);
-    if (all == NULL)
-        return message_set(message, "out of memory");
-    run->allocators = all;
-    struct allocator *added = &all[run->allocator_count++];
-    *added = (struct allocator){
-        .name = copy(name),
-        .path = from->path != NULL ? strdup(from->path) : NULL,
-        .env = copy(from->env),
-        .summary = copy(from->summary),
-        .source = copy(from->source),
-        .package = copy(from->package),
-        .programs = from->programs,
-        .file = copy(""),
-        .version = copy(""),
-    };
-    if (!complete(added) || added->file == NULL || added->version == NULL ||
-        (from->path != NULL && added->path == NULL))
-        return message_set(message, "out of memory");
-    return 0;
-}
-
-static int add_library(struct run *run, const char *file, const char *name, char *message)
-{
-    char path[PATH_MAX], reason[MESSAGE_BYTES];
-    if (realpath(file, path) == NULL)
-        return message_set(message, "allocator %s: cannot find %s: %s", name, file,
-                           strerror(errno));
-    if (elf_file_misfit(path, reason) != NULL)
-        return message_set(message, "allocator %s: %s %s", name, path, reason);
-    struct allocator named = {.path = path, .programs = true, .source = (char *)"command line"};
-    return add_to_run(run, &named, name, message);
-}
-
-/* name=path/to/lib.so */
-static int add_by_path(const struct allocator_catalog *catalog, struct run *run, const char *word,
-                       char *message)
-{
-    size_t length = strcspn(word, "=");
-    if (!fair_name(word, length))
-        return message_set(message,
-                           "-a %s: the name before '=' must be letters, digits, '.', '_', '+' "
-                           "or '-', 63 at most",
-                           word);
-    char name[ALLOCATOR_NAME_BYTES];
-    memcpy(name, word, length);
-    name[length] = '\0';
-    if (find_entry(catalog, name) != NULL || strcmp(name, "all") == 0)
-        return message_set(message,
-                           "-a %s: '%s' means something else already (see heapmark list "
-                           "allocators); give this library another name",
-                           word, name);
-    if (word[length + 1] == '\0')
-        return message_set(message, "-a %s: name a library after the '='", word);
-    return add_library(run, word + length + 1, name, message);
-}
-
-/* The stanza `word`, under `name`. */
-static int add_by_name(const struct allocator_catalog *catalog, struct run *run, const char *word,
-                       const char *name, char *message)
-{
-    const struct allocator_entry *entry = find_entry(catalog, word);
-    if (entry == NULL)
-        return message_set(message,
-                           "unknown allocator '%s'; 'heapmark list allocators' names those there "
-                           "are; a library is named as %s=path/to/lib.so",
-                           word, word);
-    const struct allocator *allocator = &entry->allocator;
-    if (!entry->installed && allocator->package[0] != '\0')
-        return message_set(message, "allocator %s is not installed: apt-get install %s", word,
-                           allocator->package);
-    if (!entry->installed)
-        return message_set(message, "allocator %s is not built: %s is missing; run make", word,
-                           allocator->path);
-    struct allocator chosen = *allocator;
-    chosen.programs = true; /* named outright */
-    return add_to_run(run, &chosen, name, message);
-}
-
-static int add_all(const struct allocator_catalog *catalog, struct run *run, char *message)
-{
-    for (size_t i = 0; i < catalog->count; i++) {
-        const struct allocator_entry *entry = &catalog->entries[i];
-        if (!entry->standard || !entry->installed)
-            continue;
-        if (add_to_run(run, &entry->allocator, entry->allocator.name, message) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-bool allocator_is_known(const struct allocator_catalog *catalog, const struct run *run,
-                        const char *name)
-{
-    return find_entry(catalog, name) != NULL || run_find_allocator(run, name) >= 0;
-}
-
-int allocator_select(const struct allocator_catalog *catalog, const char *const *words,
-                     size_t word_count, struct run *run, char *message)
-{
-    if (word_count == 0)
-        return add_all(catalog, run, message);
-    for (size_t i = 0; i < word_count; i++) {
-        int result;
-        if (strcmp(words[i], "all") == 0)
-            result = add_all(catalog, run, message);
-        else if (strchr(words[i], '=') != NULL)
-            result = add_by_path(catalog, run, words[i], message);
-        else
-            result = add_by_name(catalog, run, words[i], words[i], message);
-        if (result < 0)
-            return -1;
-    }
-    return 0;
-}
-
-int allocator_add(const struct allocator_catalog *catalog, const char *word, const char *name,
-                  struct run *run, char *message)
-{
-    const char *file = strchr(word, '=');
-    if (!fair_name(name, strlen(name)))
-        return message_set(message,
-                           "%s: the name must be letters, digits, '.', '_', '+' or '-', 63 at most",
-                           word);
-    if (file != NULL)
-        return add_library(run, file + 1, name, message);
-    size_t length = strlen(word);
-    if (strchr(word, '/') != NULL || (length > 3 && strcmp(word + length - 3, ".so") == 0))
-        return add_library(run, word, name, message);
-    return add_by_name(catalog, run, word, name, message);
 }

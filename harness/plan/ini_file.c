@@ -194,13 +194,22 @@ const char *ini_get(const struct ini_section *section, const char *key)
     return NULL;
 }
 
+/* "option.*" is any key that begins so. */
+static bool key_matches(const char *known, const char *key)
+{
+    size_t length = strlen(known);
+    if (length > 0 && known[length - 1] == '*')
+        return strncmp(known, key, length - 1) == 0;
+    return strcmp(known, key) == 0;
+}
+
 int ini_file_check_keys(const struct ini_file *ini, const struct ini_section *section,
                         const char *const *known, char *message)
 {
     for (size_t i = 0; i < section->entry_count; i++) {
         const struct ini_entry *entry = &section->entries[i];
         size_t k = 0;
-        while (known[k] != NULL && strcmp(known[k], entry->key) != 0)
+        while (known[k] != NULL && !key_matches(known[k], entry->key))
             k++;
         if (known[k] != NULL)
             continue;

@@ -32,7 +32,8 @@ int ini_file_load(struct ini_file *ini, const char *path, char *message);
 void ini_file_release(struct ini_file *ini);
 /* The value of `key`, or NULL. */
 const char *ini_get(const struct ini_section *section, const char *key);
-/* Refuses a key that is not among `known` (ends with NULL): returns -1 and a message that names
+/* Refuses a key that is not among `known` (ends with NULL; "x.*" stands for all that begin with
+ * "x."): returns -1 and a message that names
  * the known ones. */
 int ini_file_check_keys(const struct ini_file *ini, const struct ini_section *section,
                         const char *const *known, char *message);

@@ -2,7 +2,7 @@
 #include "plan.h"
 
 #include "message.h"
-#include "trace_name.h"
+#include "workload_sweep.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,13 +38,13 @@ static void shuffle(unsigned *order, size_t count, uint64_t *state)
 }
 
 static int add_workload(struct planning *planning, const struct workload_catalog *catalog,
-                        const struct suite_item *item, unsigned blocks)
+                        const struct workload_point *point, struct suite_item item)
 {
     struct run *run = planning->run;
-    if (run_find_workload(run, item->label) >= 0)
+    if (run_find_workload(run, point->label) >= 0)
         return message_set(planning->message,
                            "workload %s is named twice; give one of them another label",
-                           item->label);
+                           point->label);
     struct workload_spec *specs =
         realloc(run->workloads, (run->workload_count + 1) * sizeof *specs);
     const char **filters = realloc(planning->filters, (run->workload_count + 1) * sizeof *filters);
@@ -55,11 +55,23 @@ static int add_workload(struct planning *planning, const struct workload_catalog
     if (specs == NULL || filters == NULL)
         return message_set(planning->message, "out of memory");
     struct workload_spec *spec = &specs[run->workload_count];
-    if (workload_spec_make(spec, catalog, item->text, item->label, planning->message) < 0)
+    if (workload_spec_make(spec, catalog, point->text, point->label, planning->message) < 0)
         return -1;
-    spec->blocks = blocks;
-    filters[run->workload_count++] = item->allocators;
+    spec->blocks = item.blocks;
+    filters[run->workload_count++] = item.allocators;
     return 0;
+}
+
+/* All workloads that the item stands for: each value of a swept parameter is one. */
+static int add_item(struct planning *planning, const struct workload_catalog *catalog,
+                    struct suite_item item)
+{
+    struct workload_sweep sweep;
+    int result = workload_sweep_make(&sweep, catalog, item.text, item.label, planning->message);
+    for (size_t i = 0; i < sweep.count && result == 0; i++)
+        result = add_workload(planning, catalog, &sweep.points[i], item);
+    workload_sweep_release(&sweep);
+    return result;
 }
 
 static int add_workloads(struct planning *planning, const struct plan_request *request,
@@ -70,21 +82,16 @@ static int add_workloads(struct planning *planning, const struct plan_request *r
     if (common == 0)
         common = suite != NULL && suite->blocks > 0 ? suite->blocks : PLAN_BLOCKS_DEFAULT;
     for (size_t i = 0; suite != NULL && i < suite->item_count; i++) {
-        const struct suite_item *item = &suite->items[i];
-        unsigned blocks = request->blocks == 0 && item->blocks > 0 ? item->blocks : common;
-        if (add_workload(planning, catalog, item, blocks) < 0)
+        struct suite_item item = suite->items[i];
+        item.blocks = request->blocks == 0 && item.blocks > 0 ? item.blocks : common;
+        if (add_item(planning, catalog, item) < 0)
             return -1;
     }
     for (size_t i = 0; i < request->workload_count; i++) {
-        char *text = (char *)request->workloads[i];
-        struct suite_item item = {.label = trace_name_label(text),
-                                  .text = text,
-                                  .allocators = (char *)""};
-        if (item.label == NULL)
-            return message_set(planning->message, "out of memory");
-        int result = add_workload(planning, catalog, &item, common);
-        free(item.label);
-        if (result < 0)
+        struct suite_item item = {.text = (char *)request->workloads[i],
+                                  .allocators = (char *)"",
+                                  .blocks = common};
+        if (add_item(planning, catalog, item) < 0)
             return -1;
     }
     if (planning->run->workload_count == 0)

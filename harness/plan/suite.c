@@ -155,6 +155,14 @@ char *suite_names(const char *folder, char *message)
     return names;
 }
 
+/* "jemalloc" is also jemalloc with settings. */
+static bool is_of(const char *allocator, const char *word)
+{
+    size_t length = strlen(word);
+    return strncmp(allocator, word, length) == 0 &&
+           (allocator[length] == '\0' || allocator[length] == ':');
+}
+
 int suite_filter_admits(const char *filter, const char *allocator)
 {
     char *words = strdup(filter), *rest = words, *word;
@@ -164,7 +172,7 @@ int suite_filter_admits(const char *filter, const char *allocator)
         if (word[0] == '\0')
             continue;
         excludes = word[0] == '-';
-        if (strcmp(word + excludes, allocator) == 0)
+        if (is_of(allocator, word + excludes))
             admitted = !excludes;
         else if (!excludes && admitted < 0)
             admitted = 0;

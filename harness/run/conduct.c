@@ -150,21 +150,32 @@ static void watch_child(struct conducting *conducting, const struct child_spec *
     child_end(&child);
 }
 
+/* Calls in the latency pass, requests in both, as the runner finds right. */
+static int time_it(struct conducting *conducting, struct child_spec *spec,
+                   const struct trial_record *record)
+{
+    const struct run *run = conducting->given->run;
+    if (record->key.pass != PASS_TIMED && record->key.pass != PASS_LATENCY)
+        return 0;
+    if (record->key.pass == PASS_LATENCY) {
+        const char *gap = facts_find(run, LATENCY_GAP_FACT);
+        spec->latency_gap = gap != NULL ? (uint32_t)strtoul(gap, NULL, 10) : LATENCY_GAP_DEFAULT;
+        /* Other calls in each block, the same under all allocators of a block. */
+        spec->latency_seed = run->order_seed + record->key.block;
+    }
+    spec->time_requests = true;
+    spec->latency = latency_file_open();
+    return spec->latency < 0 ? -1 : 0;
+}
+
 static int attempt(struct conducting *conducting, struct trial_record *record, int cpu, bool trace)
 {
     struct child_spec spec = describe_child(conducting, record);
     spec.cpu = cpu;
     spec.trace = trace;
-    if (record->key.pass == PASS_LATENCY) {
-        const char *gap = facts_find(conducting->given->run, LATENCY_GAP_FACT);
-        spec.latency_gap = gap != NULL ? (uint32_t)strtoul(gap, NULL, 10) : LATENCY_GAP_DEFAULT;
-        /* Other calls in each block, the same under all allocators of a block. */
-        spec.latency_seed = conducting->given->run->order_seed + record->key.block;
-        spec.latency = latency_file_open();
-        if (spec.latency < 0) {
-            record->status = STATUS_FAILED;
-            return message_set(record->detail, "cannot set up a trial: %s", strerror(errno));
-        }
+    if (time_it(conducting, &spec, record) < 0) {
+        record->status = STATUS_FAILED;
+        return message_set(record->detail, "cannot set up a trial: %s", strerror(errno));
     }
     watch_child(conducting, &spec, record);
     if (spec.latency > 0)

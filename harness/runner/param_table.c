@@ -10,6 +10,17 @@
 
 enum { VALUE_BYTES = 64 };
 
+static const struct param pace_params[] = {
+    PARAM_WORD_ROW("rate", "max", 1, 10000000,
+                   "requests due in a second, a worker; max: each when the last is over"),
+    PARAM_CHOICE_ROW("arrivals", "fixed", ARRIVALS_CHOICES,
+                     "how they come, where they have a rate"),
+    PARAM_COUNT_ROW("burst", "1", 1, 100000, "requests that come at one moment"),
+};
+enum { PACE_RATE, PACE_ARRIVALS, PACE_BURST, PACE_COUNT };
+static_assert(sizeof pace_params / sizeof pace_params[0] == PACE_COUNT,
+              "the order is that of these");
+
 static const char laps_unknown[] = "auto";
 
 static_assert(CATALOG_PARAMS_MAXIMUM <= 32, "given parameters are bits of 32");
@@ -73,6 +84,9 @@ void param_table_init(struct param_table *table, const struct workload *workload
     table->workload = workload;
     for (const struct param *param = workload->params; param->name != NULL; param++)
         add_param(table, *param);
+    table->rate = table->count;
+    for (int i = 0; workload->requests && i < PACE_COUNT; i++)
+        add_param(table, pace_params[i]);
     table->threads = table->count;
     if (workload->threads_maximum > 1)
         add_param(table, (struct param){.name = "threads",
@@ -94,6 +108,16 @@ void param_table_init(struct param_table *table, const struct workload *workload
                                     .maximum = TRIAL_LAPS_MAXIMUM,
                                     .zero = workload->laps == 0 ? laps_unknown : NULL,
                                     .help = "timed laps; a warm-up lap comes on top"});
+}
+
+struct pace param_table_pace(const struct param_table *table)
+{
+    const uint64_t *values = &table->values[table->rate];
+    if (!table->workload->requests)
+        return (struct pace){.burst = 1};
+    return (struct pace){.rate = values[PACE_RATE],
+                         .burst = values[PACE_BURST],
+                         .arrivals = (enum arrivals)values[PACE_ARRIVALS]};
 }
 
 unsigned param_table_threads(const struct param_table *table)

@@ -12,25 +12,6 @@ enum {
 
 /* ---- when ------------------------------------------------------------------------- */
 
-/* ln of a number from 1 (included) to 2, to 10^-6: the runner is not linked with libm. */
-static double ln_mantissa(double x)
-{
-    double z = (x - 1) / (x + 1), square = z * z; /* ln x = 2 artanh z; z <= 1/3 */
-    return 2 * z *
-           (1 + square * (1. / 3 + square * (1. / 5 + square * (1. / 7 + square * (1. / 9)))));
-}
-
-/* -ln(bits / 2^64) */
-static double minus_ln(uint64_t bits)
-{
-    static const double ln_2 = 0.69314718055994531;
-    int zeros = bits != 0 ? __builtin_clzll(bits) : 63;
-    double mantissa = (double)(bits << zeros >> 11) / 0x1p52;
-    if (mantissa < 1)
-        mantissa = 1;
-    return ln_2 * (zeros + 1) - ln_mantissa(mantissa);
-}
-
 /* ln(1 - 1/gap) by its series: sum of -1 / (n gap^n). gap >= 2, so 60 terms are all of it. */
 static double ln_of_untimed_share(double gap)
 {
@@ -45,7 +26,7 @@ static double ln_of_untimed_share(double gap)
 static uint64_t draw_gap(struct sampler *sampler)
 {
     /* Inversion (Devroye 1986, X.2). */
-    return 1 + (uint64_t)(minus_ln(random_next(&sampler->random)) * sampler->scale);
+    return 1 + (uint64_t)(random_exponential(&sampler->random) * sampler->scale);
 }
 
 void sampler_init(struct sampler *sampler, struct latency_sheet *sheet, uint64_t gap, uint64_t seed)

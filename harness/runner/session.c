@@ -42,7 +42,14 @@ int session_choose(struct session *session, const struct workload *workload, con
     session->trial.values = session->params.values;
     session->trial.threads = param_table_threads(&session->params);
     session->trial.laps = param_table_laps(&session->params);
+    session->trial.pace = param_table_pace(&session->params);
     const char *complaint = workload->setup(&session->trial);
+    const struct pace *pace = &session->trial.pace;
+    if (complaint == NULL && workload->requests && session->trial.requests == 0)
+        complaint = "there is no request in a lap";
+    if (complaint == NULL && pace->rate == 0 &&
+        (pace->burst > 1 || pace->arrivals != ARRIVALS_FIXED))
+        complaint = "arrivals and burst say when requests are due: give a rate, too (rate=1000)";
     if (complaint == NULL)
         return 0;
     text_add(why, "workload ");

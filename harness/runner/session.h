@@ -9,6 +9,7 @@
 #include "events.h"
 #include "inspection.h"
 #include "meeting.h"
+#include "pacer.h"
 #include "sampler.h"
 #include "trial_page.h"
 
@@ -38,6 +39,7 @@ struct session {
     struct inspection inspection;
     struct meeting meeting;
     struct sampler *samplers; /* one a worker; NULL: no call is timed */
+    struct pacer *pacers;     /* one a worker; NULL: no request is due at a time, none is timed */
     int64_t call_grain_ns;    /* the workload's calls are due at times this far apart; 0: at none */
     atomic_flag ended;        /* set by the worker that ends the trial early */
     size_t table_bytes;

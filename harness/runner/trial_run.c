@@ -10,6 +10,7 @@
 #include "malloc_owner.h"
 #include "map_stop.h"
 #include "session.h"
+#include "timing.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -127,15 +128,6 @@ static void enter_lap(struct session *session, struct worker *worker, unsigned l
     meet(session, start_clock);
 }
 
-/* The warm-up, as what is done between laps, is not timed. */
-static void watch_lap(struct session *session, struct worker *worker, unsigned lap)
-{
-    if (session->samplers == NULL || lap == 0)
-        return;
-    worker->sampler = &session->samplers[worker->index];
-    sampler_enter(worker->sampler);
-}
-
 /* What callgrind counts the instructions of: it is told to by the name (--toggle-collect). The
  * barrier keeps the call from becoming a jump, which callgrind might not see return. */
 #define COUNTED __attribute__((noinline, used))
@@ -170,14 +162,11 @@ static void work(struct session *session, struct worker *worker)
         workload->fill(worker);
     for (unsigned lap = 0; lap <= session->trial.laps; lap++) {
         enter_lap(session, worker, lap);
-        if (worker->watched)
-            watch_lap(session, worker, lap);
+        timing_enter(session, worker, lap);
         int64_t before_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
         do_lap(session, worker, lap);
         slot->cpu_ns = (uint64_t)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - before_ns);
-        if (worker->sampler != NULL)
-            sampler_leave(worker->sampler);
-        worker->sampler = NULL;
+        timing_leave(worker);
     }
     if (session->page->count_events)
         events_close(&slot->events, session->page);
@@ -205,6 +194,7 @@ static void end(struct session *session)
 {
     struct trial_page *page = session->page;
     mark(session, "hm-end");
+    timing_end(session);
     if (page->inspect) {
         inspection_end(session);
         page->live_peak_bytes = session->inspection.peak_live_bytes;
@@ -323,30 +313,6 @@ static void prove_injection(struct session *session)
     }
 }
 
-static void init_samplers(struct session *session)
-{
-    struct trial_page *page = session->page;
-    unsigned threads = session->trial.threads;
-    size_t bytes = threads * sizeof(struct latency_sheet);
-    session->samplers = session_map(threads * sizeof *session->samplers, MAP_POPULATE);
-    void *sheets = MAP_FAILED;
-    if (session->samplers != NULL && ftruncate(TRIAL_LATENCY_FD, (off_t)bytes) == 0)
-        sheets = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, TRIAL_LATENCY_FD, 0);
-    if (sheets == MAP_FAILED)
-        refuse_system(session, "cannot map the sheets that calls are timed in");
-    page->latency_ticks_per_ns = sampler_ticks_per_ns();
-    page->latency_timer_ticks = sampler_timer_ticks();
-    page->latency_paced = session->call_grain_ns > 0;
-    for (unsigned i = 0; i < threads; i++) {
-        struct sampler *sampler = &session->samplers[i];
-        sampler_init(sampler, (struct latency_sheet *)sheets + i, page->latency_gap,
-                     page->latency_seed + i * UINT64_C(0xd1342543de82ef95));
-        sampler->paced = page->latency_paced;
-        sampler->grain_ns = session->call_grain_ns;
-        sampler->ticks_per_ns = page->latency_ticks_per_ns;
-    }
-}
-
 static void init_worker(struct session *session, unsigned index)
 {
     struct worker *worker = session_worker(session, index);
@@ -357,7 +323,7 @@ static void init_worker(struct session *session, unsigned index)
     worker->random = random_next(&stream);
     worker->index = index;
     worker->inspected = session->page->inspect != 0;
-    worker->watched = worker->inspected || session->samplers != NULL;
+    worker->watched = worker->inspected || session->page->latency_gap > 0;
 }
 
 static void start_workers(struct session *session)
@@ -421,10 +387,10 @@ int trial_run(void)
     take_limits(session);
     choose_workload(session);
     prove_injection(session);
-    if (page->latency_gap > 0)
-        init_samplers(session);
     for (unsigned i = 0; i < session->trial.threads; i++)
         init_worker(session, i);
+    if (timing_init(session) < 0)
+        refuse_system(session, "cannot map the sheets that times are counted in");
     meeting_init(&session->meeting, session->trial.threads);
     start_workers(session);
     live(session, session_worker(session, 0));

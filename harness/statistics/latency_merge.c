@@ -7,7 +7,7 @@
 
 static bool wanted(const struct latency_bin *bin, int kind, int size_class)
 {
-    return (kind == LATENCY_ANY || (int)bin->kind == kind) &&
+    return (kind == LATENCY_ANY ? latency_kind_is_call(bin->kind) : (int)bin->kind == kind) &&
            (size_class == LATENCY_ANY || (int)bin->size_class == size_class);
 }
 

@@ -36,14 +36,21 @@ static bool live_is_enough(double live_bytes)
     return live_bytes >= SUMMARY_LIVE_MINIMUM_BYTES;
 }
 
+/* What was made when it was due took as long as its schedule, under any allocator, and a CPU that
+ * waits for it is awake. */
+static double time_of(const struct view *view, int64_t ns)
+{
+    return view->trial->paced == 1 ? NAN : measure(ns) / NS_PER_S;
+}
+
 static double wall(const struct view *view)
 {
-    return measure(view->trial->wall_ns) / NS_PER_S;
+    return time_of(view, view->trial->wall_ns);
 }
 
 static double cpu(const struct view *view)
 {
-    return measure(view->trial->cpu_ns) / NS_PER_S;
+    return time_of(view, view->trial->cpu_ns);
 }
 
 static double throughput(const struct view *view)
@@ -59,13 +66,13 @@ static double lap(const struct view *view)
     for (int64_t i = 0; trial->lap != NULL && i < trial->laps; i++)
         if (trial->lap[i].wall_ns != MEASURE_NONE)
             view->scratch[count++] = (double)trial->lap[i].wall_ns / NS_PER_S;
-    return order_statistic_median(view->scratch, count);
+    return trial->paced == 1 ? NAN : order_statistic_median(view->scratch, count);
 }
 
 static double ns_per_operation(const struct view *view)
 {
     double threads = measure(view->trial->threads);
-    return ratio(measure(view->trial->wall_ns) * threads, measure(view->trial->operations));
+    return ratio(wall(view) * NS_PER_S * threads, measure(view->trial->operations));
 }
 
 static double at(const struct view *view, enum checkpoint checkpoint, size_t offset)

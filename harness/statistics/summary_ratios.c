@@ -55,6 +55,9 @@ static double block_value(const struct summary *summary, const struct trial_key 
     struct pair pair = {summary_trial(summary, &reference_key), summary_trial(summary, key)};
     if (pair.reference == NULL || pair.trial == NULL)
         return NAN;
+    /* A schedule's time is no allocator's. */
+    if (pair.reference->paced == 1 || pair.trial->paced == 1)
+        return NAN;
     return pair_value(&pair, clock, scratch);
 }
 

@@ -64,7 +64,7 @@ static void draw(uint64_t *times, struct latency_sheet *sheets, unsigned workers
     struct fixture_random random = {1};
     for (size_t i = 0; i < TIMES; i++) {
         times[i] = (uint64_t)exp(3 + 14 * fixture_uniform(&random));
-        latency_count(&sheets[i % workers], (enum latency_kind)(i % LATENCY_KIND_COUNT), i * 37,
+        latency_count(&sheets[i % workers], (enum latency_kind)(i % LATENCY_CALL_KIND_COUNT), i * 37,
                       times[i]);
     }
     qsort(times, TIMES, sizeof *times, compare);

@@ -132,6 +132,9 @@ static void filters_admit_and_exclude(void **state)
     assert_false(suite_filter_admits("glibc", "bump"));
     assert_false(suite_filter_admits("-bump", "bump"));
     assert_true(suite_filter_admits("-bump -glibc", "jemalloc"));
+    assert_true(suite_filter_admits("jemalloc", "jemalloc:narenas=1"));
+    assert_false(suite_filter_admits("-jemalloc", "jemalloc:narenas=1"));
+    assert_false(suite_filter_admits("jemalloc", "jemalloc-hoard:narenas=1"));
 }
 
 /* A catalog of `count` allocators named a, b, c, ... that need no library. */
@@ -362,6 +365,88 @@ static void a_stanza_is_never_glibc_by_mistake(void **state)
     allocator_catalog_release(&catalog);
 }
 
+static const char with_options[] =
+    "[glibc]\njoin = :\noption.arena_max = TUNABLES=a={}\noption.tcache = TUNABLES=t={}\n"
+    "option.two = ONE=1\n    TWO={}x\n"
+    "[calm]\nbase = glibc\nenv = TUNABLES=c=1\noption.arena_max = MINE={}\n"
+    "[alone]\nbase = glibc\njoin =\n";
+
+static void settings_become_allocators_with_an_environment(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word, *names, *env;
+    } cases[] = {
+        {"glibc:arena_max=1..4",                  "glibc:arena_max=1 glibc:arena_max=2 glibc:arena_max=4",
+         "TUNABLES=a=4"                                                                                                                            },
+        {"glibc:arena_max=2,tcache=0",            "glibc:arena_max=2,tcache=0",                            "TUNABLES=a=2:t=0"                      },
+        {"glibc:two=-1/0,VAR=a:1,b:2,OTHER=/x/y",
+         "glibc:two=-1,VAR=a:1,b:2,OTHER=/x/y glibc:two=0,VAR=a:1,b:2,OTHER=/x/y",                         "ONE=1\nTWO=0x\nVAR=a:1,b:2\nOTHER=/x/y"},
+        {"glibc:TUNABLES=z=1,tcache=3",           "glibc:TUNABLES=z=1,tcache=3",                           "TUNABLES=z=1:t=3"                      },
+        {"calm:arena_max=1,tcache=2",             "calm:arena_max=1,tcache=2",                             "TUNABLES=c=1:t=2\nMINE=1"              },
+    };
+    struct paths paths = {.allocators = path, .programs = (char[]){"/programs"}};
+    struct allocator_catalog catalog;
+    char message[MESSAGE_BYTES] = "";
+    write_file(with_options);
+    assert_int_equal(allocator_catalog_load(&catalog, &paths, message), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct run run;
+        char names[512] = "";
+        run_init(&run);
+        assert_int_equal(allocator_select(&catalog, &cases[i].word, 1, &run, message), 0);
+        for (size_t a = 0; a < run.allocator_count; a++)
+            snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", a > 0 ? " " : "",
+                     run.allocators[a].name);
+        assert_string_equal(names, cases[i].names);
+        assert_string_equal(run.allocators[run.allocator_count - 1].env, cases[i].env);
+        run_release(&run);
+    }
+    allocator_catalog_release(&catalog);
+}
+
+static void settings_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word, *expected;
+    } cases[] = {
+        {"glibc:nosuch=1",              "it has arena_max, tcache, two;"},
+        {"glibc:",                      "is not OPTION=VALUE"           },
+        {"glibc:tcache",                "is not OPTION=VALUE"           },
+        {"glibc:tcache=",               "is not OPTION=VALUE"           },
+        {"glibc:=1",                    "is not OPTION=VALUE"           },
+        {"glibc:tcache=9..1",           "begins with the smaller"       },
+        {"all:tcache=1",                "name one"                      },
+        {"nosuch:tcache=1",             "unknown allocator"             },
+        {"alone:tcache=1,TUNABLES=u=1", "is set twice"                  },
+        {"x=/no/such/lib.so:VAR=1",     "cannot find"                   },
+    };
+    struct paths paths = {.allocators = path, .programs = (char[]){"/programs"}};
+    struct allocator_catalog catalog;
+    char message[MESSAGE_BYTES] = "";
+    write_file(with_options);
+    assert_int_equal(allocator_catalog_load(&catalog, &paths, message), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct run run;
+        run_init(&run);
+        assert_int_equal(allocator_select(&catalog, &cases[i].word, 1, &run, message), -1);
+        assert_non_null(strstr(message, cases[i].expected));
+        run_release(&run);
+    }
+    struct run run;
+    run_init(&run);
+    assert_int_equal(allocator_add(&catalog, "glibc:tcache=1/2", "a:tcache", &run, message), -1);
+    assert_non_null(strstr(message, "name one value"));
+    assert_int_equal(allocator_add(&catalog, "glibc:tcache=1", "a:tcache=1", &run, message), 0);
+    assert_string_equal(run.allocators[0].env, "TUNABLES=t=1");
+    run_release(&run);
+    allocator_catalog_release(&catalog);
+    write_file("[glibc]\noption.x = VAR=1\n");
+    assert_int_equal(allocator_catalog_load(&catalog, &paths, message), -1);
+    assert_non_null(strstr(message, "where the setting belongs"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +460,8 @@ int main(void)
         cmocka_unit_test(plan_holds_each_cell_once_a_block),
         cmocka_unit_test(plan_repeats_with_its_seed_and_shuffles),
         cmocka_unit_test(plan_orders_passes),
+        cmocka_unit_test(settings_become_allocators_with_an_environment),
+        cmocka_unit_test(settings_that_cannot_be_are_refused),
         cmocka_unit_test(plan_holds_latency_passes_where_asked),
     };
     return cmocka_run_group_tests(tests, make_path, remove_path);

@@ -162,7 +162,7 @@ static uint64_t run_pairs(uint32_t gap, bool in_process, const char *params, uin
     assert_true(sheets != MAP_FAILED);
     uint64_t timed = 0;
     for (unsigned i = 0; i < outcome.page->threads; i++)
-        for (unsigned kind = 0; kind < LATENCY_KIND_COUNT; kind++)
+        for (unsigned kind = 0; kind < LATENCY_CALL_KIND_COUNT; kind++)
             timed += timed_calls(&sheets[i], kind);
     *operations = 0;
     for (unsigned lap = 0; lap < outcome.page->laps; lap++)
