@@ -34,8 +34,8 @@ static void *large_allocate(size_t bytes, size_t alignment, bool *zeroed)
         return NULL;
     span->free = NULL;
     span->heap = NULL;
-    span->block_bytes = (uint32_t)heap_round_up(bytes, LARGE_GRANULE);
-    span->state = SPAN_LARGE;
+    span->large_bytes = (uint32_t)heap_round_up(bytes, LARGE_GRANULE);
+    span->size_class = SPAN_LARGE;
     return span->start;
 }
 
@@ -113,14 +113,15 @@ static struct span *span_of(const void *payload)
 
     struct span *span = chunk->map[slice_of(payload)];
     size_t offset = (size_t)((const char *)payload - span->start);
-    if (span->state == SPAN_NONE)
+    if (span->size_class == SPAN_NONE)
         refuse("free of a pointer into free memory: freed twice, or never allocated");
-    if (span->state == SPAN_LARGE) {
-        if (offset != 0 || span->block_bytes == 0)
+    if (span->size_class == SPAN_LARGE) {
+        if (offset != 0 || span->large_bytes == 0)
             refuse("free of a pointer that is no block: it points into one");
         return span;
     }
-    if (offset % span->block_bytes != 0 || offset / span->block_bytes >= span->carved)
+    size_t block_bytes = size_class_bytes(span->size_class);
+    if (offset % block_bytes != 0 || offset / block_bytes >= span_carved(span))
         refuse("free of a pointer that is no block: it points into one, or past the last");
     if (((const struct free_block *)payload)->mark == free_mark(span, payload))
         refuse("free of a block that is free: freed twice");
@@ -136,7 +137,7 @@ void heap_release(void *payload)
             refuse("free of a pointer that malloc never returned, or that is free");
         return;
     }
-    if (span->state == SPAN_LARGE) {
+    if (span->size_class == SPAN_LARGE) {
         region_give(span);
         return;
     }
@@ -148,10 +149,17 @@ void heap_release(void *payload)
         thread_heap_attend(span);
 }
 
+/* `span` may be NULL: a huge block. */
+static size_t usable_bytes(const struct span *span, const void *payload)
+{
+    if (span == NULL)
+        return huge_usable_bytes(payload);
+    return span->size_class == SPAN_LARGE ? span->large_bytes : size_class_bytes(span->size_class);
+}
+
 size_t heap_usable_bytes(const void *payload)
 {
-    struct span *span = span_of(payload);
-    return span != NULL ? span->block_bytes : huge_usable_bytes(payload);
+    return usable_bytes(span_of(payload), payload);
 }
 
 static void *resize_by_copy(void *payload, size_t old_bytes, size_t bytes)
@@ -169,22 +177,22 @@ static void *large_resize(struct span *span, void *payload, size_t bytes)
     unsigned slices = slices_for(bytes);
 
     if (slices == span->slices || region_resize(span, slices)) {
-        span->block_bytes = (uint32_t)heap_round_up(bytes, LARGE_GRANULE);
+        span->large_bytes = (uint32_t)heap_round_up(bytes, LARGE_GRANULE);
         return payload;
     }
-    return resize_by_copy(payload, span->block_bytes, bytes);
+    return resize_by_copy(payload, span->large_bytes, bytes);
 }
 
 void *heap_resize(void *payload, size_t bytes)
 {
     struct span *span = span_of(payload);
-    size_t old_bytes = span != NULL ? span->block_bytes : huge_usable_bytes(payload);
+    size_t old_bytes = usable_bytes(span, payload);
 
     if (old_bytes == 0)
         refuse("realloc of a pointer that malloc never returned, or that is free");
     if (span == NULL && bytes > LARGE_BYTES_MAX)
         return huge_resize(payload, bytes);
-    if (span != NULL && span->state == SPAN_LARGE && bytes > SMALL_BYTES_MAX &&
+    if (span != NULL && span->size_class == SPAN_LARGE && bytes > SMALL_BYTES_MAX &&
         bytes <= LARGE_BYTES_MAX)
         return large_resize(span, payload, bytes);
     /* In place while half of it is used: shrinking further gives the memory back. */
@@ -267,7 +275,7 @@ PUBLIC void HEAP_ENTRY(free)(void *payload)
     struct span *span = chunk_around(payload)->map[offset >> SLICE_SHIFT & (CHUNK_SLICES - 1)];
     uintptr_t mark = free_mark(span, payload);
     if (unlikely(atomic_load_explicit(&span->owner, memory_order_relaxed) != thread_identity() ||
-                 block->mark == mark)) {
+                 !span_begins_block(span, payload) || block->mark == mark)) {
         heap_release(payload);
         return;
     }

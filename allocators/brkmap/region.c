@@ -6,7 +6,7 @@
 
 struct lock region_lock;
 struct region region;
-struct span span_none;
+struct span span_none = {.size_class = SPAN_NONE};
 struct span_range span_range;
 
 /* Where runs of `count` ones begin. */
@@ -112,7 +112,7 @@ void region_give(struct span *span)
 
     lock_acquire(&region_lock);
     /* Whoever frees into it from now on is wrong, and is told so. */
-    span->state = SPAN_NONE;
+    span->size_class = SPAN_NONE;
     span->free = NULL;
     atomic_store_explicit(&span->owner, 0, memory_order_relaxed);
     free_run(chunk, span->first_slice, span->slices);
@@ -164,8 +164,6 @@ struct region_figures region_figures(void)
 
 void region_each_chunk(void (*visit)(void *argument, struct chunk *chunk), void *argument)
 {
-    lock_acquire(&region_lock);
     for (size_t i = 0; i < region.chunk_count; i++)
         visit(argument, region.chunks[i]);
-    lock_release(&region_lock);
 }

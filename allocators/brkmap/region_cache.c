@@ -23,19 +23,25 @@ static void window_turn(void)
 {
     uint64_t now_ms = os_coarse_ms();
 
-    if (now_ms - region.window_start_ms < WINDOW_MS)
+    uint64_t windows = (now_ms - region.window_start_ms) / WINDOW_MS;
+    if (windows == 0)
         return;
     region.window_start_ms = now_ms;
-    if (region.reused_slices < region.earned_slices)
+    /* In the windows after the first nothing was used, or this would have been called. */
+    for (; windows > 0 && region.reused_slices < region.earned_slices; windows--) {
         region.earned_slices -= (region.earned_slices - region.reused_slices + 3) / 4;
+        region.reused_slices = 0;
+    }
     region.purged_slices = region.reused_slices = 0;
 }
 
 void region_cache_took(unsigned clean, unsigned resident)
 {
-    size_t regretted = clean < region.purged_slices ? clean : region.purged_slices;
-
     region.reused_slices += resident;
+    if (clean == 0 || region.purged_slices == 0)
+        return;
+    window_turn();
+    size_t regretted = clean < region.purged_slices ? clean : region.purged_slices;
     region.purged_slices -= regretted;
     region.earned_slices += regretted;
 }

@@ -36,12 +36,13 @@ static void list_remove(struct span **head, struct span *span)
 /* Blocks are made page by page, as they are needed, so that a span's later pages stay untouched. */
 static void carve(struct span *span)
 {
-    size_t block_bytes = span->block_bytes;
-    char *block = span->start + span->carved * block_bytes;
+    size_t block_bytes = size_class_bytes(span->size_class);
+    unsigned carved = span_carved(span);
+    char *block = span->start + carved * block_bytes;
     size_t page_bytes = 4096;
     char *page_end = (char *)heap_round_up((uintptr_t)block + block_bytes, page_bytes);
     unsigned fit = (unsigned)((size_t)(page_end - block) / block_bytes);
-    unsigned left = (unsigned)span->capacity - span->carved;
+    unsigned left = (unsigned)span->capacity - carved;
     unsigned count = fit < left ? fit : left;
 
     HEAP_ASSERT(count > 0 && span->free == NULL);
@@ -49,7 +50,7 @@ static void carve(struct span *span)
     for (unsigned i = 1; i < count; i++, block += block_bytes)
         ((struct free_block *)block)->next = (struct free_block *)(block + block_bytes);
     ((struct free_block *)block)->next = NULL;
-    span->carved = (uint16_t)(span->carved + count);
+    atomic_store_explicit(&span->carved, (uint16_t)(carved + count), memory_order_relaxed);
 }
 
 static void set_current(struct heap_of_thread *heap, unsigned size_class, struct span *span)
@@ -72,9 +73,10 @@ static struct span *fresh_span(struct heap_of_thread *heap, unsigned size_class)
         return NULL;
     span->free = NULL;
     span->heap = heap;
-    span->block_bytes = size_class_bytes(size_class);
-    span->capacity = (uint16_t)(slices * SLICE_BYTES / span->block_bytes);
-    span->carved = 0;
+    uint32_t block_bytes = size_class_bytes(size_class);
+    span->reciprocal = (uint32_t)((((uint64_t)1 << 32) + block_bytes - 1) / block_bytes);
+    span->capacity = (uint16_t)(slices * SLICE_BYTES / block_bytes);
+    atomic_store_explicit(&span->carved, 0, memory_order_relaxed);
     span->size_class = (uint8_t)size_class;
     span->state = SPAN_CURRENT;
     span->count = 1;
@@ -107,7 +109,7 @@ void *thread_heap_refill(struct heap_of_thread *heap, unsigned size_class)
     if (atomic_load_explicit(&heap->inbox, memory_order_relaxed) != NULL)
         thread_heap_receive(heap);
     struct span *span = heap->current[size_class];
-    if (span->free == NULL && span->carved == span->capacity) {
+    if (span->free == NULL && span_carved(span) == span->capacity) {
         struct span *next = next_span(heap, size_class);
         if (next == NULL)
             return NULL;
@@ -167,7 +169,7 @@ void thread_heap_retire(struct heap_of_thread *heap, unsigned size_class)
     set_current(heap, size_class, &span_none);
     if (span->count == 1) {
         region_give(span);
-    } else if (span->free == NULL && span->carved == span->capacity) {
+    } else if (span->free == NULL && span_carved(span) == span->capacity) {
         retire_full(heap, span);
     } else {
         span->count--;
@@ -210,7 +212,7 @@ void thread_heap_send(struct span *span, struct free_block *block)
         box->last = block;
     }
     box->blocks++;
-    box->bytes += span->block_bytes;
+    box->bytes += size_class_bytes(span->size_class);
     if (mine == NULL || box->blocks >= OUTBOX_BLOCKS_MAX || box->bytes >= OUTBOX_BYTES_MAX)
         outbox_flush(box);
 }

@@ -80,8 +80,8 @@ static bool heap_make_room(void)
     if (span == NULL)
         return false;
     /* A large block that nobody ever frees. */
-    span->state = SPAN_LARGE;
-    span->block_bytes = 0;
+    span->size_class = SPAN_LARGE;
+    span->large_bytes = 0;
     char *start = span->start;
     if (!zeroed)
         for (size_t i = 0; i < SLICE_BYTES / sizeof(uint64_t); i++)

@@ -32,15 +32,15 @@ static void show(struct walk *walk, const void *address, size_t bytes, bool used
 static void show_small(struct walk *walk, const struct span *span)
 {
     uint64_t free[BLOCKS_MAX / 64] = {0};
-    size_t block_bytes = span->block_bytes;
+    size_t block_bytes = size_class_bytes(span->size_class);
 
     for (const struct free_block *block = span->free; block != NULL; block = block->next) {
         size_t index = (size_t)((const char *)block - span->start) / block_bytes;
         free[index / 64] |= (uint64_t)1 << index % 64;
     }
-    for (size_t i = 0; i < span->carved; i++)
+    for (size_t i = 0; i < span_carved(span); i++)
         show(walk, span->start + i * block_bytes, block_bytes, (free[i / 64] >> i % 64 & 1) == 0);
-    size_t carved_bytes = span->carved * block_bytes;
+    size_t carved_bytes = span_carved(span) * block_bytes;
     show(walk, span->start + carved_bytes, span->slices * SLICE_BYTES - carved_bytes, false);
 }
 
@@ -62,7 +62,7 @@ static void show_chunk(void *argument, struct chunk *chunk)
         /* Beyond the end of a chunk that is not whole. */
         if (span == &span_none)
             return;
-        if (span->state == SPAN_LARGE)
+        if (span->size_class == SPAN_LARGE)
             show(walk, span->start, span->slices * SLICE_BYTES, true);
         else
             show_small(walk, span);
@@ -82,7 +82,9 @@ int heapmark_heap_walk(heap_visit_fn *visit, void *argument)
 {
     struct walk walk = {visit, argument, true};
 
+    lock_acquire(&region_lock);
     region_each_chunk(show_chunk, &walk);
+    lock_release(&region_lock);
     if (walk.go_on)
         huge_each(show_huge, &walk);
     return walk.go_on ? 0 : -1;
