@@ -40,17 +40,18 @@ INC_analysis   := common trace analysis
 INC_record     := common trace recorder record
 INC_replay     := common trace replay
 INC_plan       := common plan
+INC_pattern    := common trace analysis replay plan pattern
 INC_launch     := common plan launch
 INC_sample     := common launch sample ../workloads
 INC_store      := common plan sample store
 INC_statistics := common statistics
 INC_output     := common trace analysis store statistics output
 INC_map        := common replay launch sample output map
-INC_run        := common trace replay plan launch sample store run
+INC_run        := common trace analysis replay plan pattern launch sample store run
 INC_compare    := common plan store statistics output compare
-INC_cli        := common trace convert analysis recorder record replay plan launch sample store statistics \
+INC_cli        := common trace convert analysis recorder record replay plan pattern launch sample store statistics \
                   output map run compare cli
-STAGES         := common trace convert analysis record replay plan launch sample store statistics \
+STAGES         := common trace convert analysis record replay plan pattern launch sample store statistics \
                   output map run compare cli
 includes        = $(addprefix -Iharness/,$(INC_$(1)))
 INC_runner     := -Iharness/common -Iharness/runner -Iworkloads -Iallocators/include
@@ -174,20 +175,23 @@ bench: all
 plots: all
 	./heapmark plot
 
-# The allocators of this tree against themselves at REGRESS_BASE; docs/ci.md. One alpha for all.
-REGRESS_BASE    ?= main
-REGRESS         ?= $(ALLOCATORS)
-REGRESS_OPTIONS ?= --max-time 2m
+# The allocators of this tree: exact measures against the baseline, and exact ones and times against
+# themselves at REGRESS_BASE; docs/gate.md.
+REGRESS_BASE     ?= main
+REGRESS_BASELINE ?= results/baseline.json
+REGRESS          ?= $(ALLOCATORS)
+REGRESS_OPTIONS  ?=
 regress: all
-	@if git diff --quiet '$(REGRESS_BASE)' -- allocators; then \
-	    echo "regress: allocators/ is as it was at $(REGRESS_BASE)"; exit 0; fi; \
-	alpha=$$(awk 'BEGIN { print 1 / $(words $(REGRESS)) }')%; failed=; undecided=; \
-	for a in $(REGRESS); do \
-	    ./heapmark compare "$$a@$(REGRESS_BASE)" "$$a" --alpha $$alpha $(REGRESS_OPTIONS); status=$$?; \
-	    case $$status in 0) ;; 2) undecided="$$undecided $$a" ;; 130) exit 130 ;; *) failed="$$failed $$a" ;; esac; \
-	done; \
-	[ -z "$$undecided" ] || echo "regress: undecided:$$undecided"; \
-	[ -z "$$failed" ] || { echo "regress: worse than at $(REGRESS_BASE), or could not run:$$failed"; exit 1; }
+	@failed=; undecided=; \
+	gate() { what=$$1; shift; ./heapmark gate $(addprefix -a ,$(REGRESS)) "$$@"; \
+	    case $$? in 0) ;; 2) undecided="$$undecided $$what" ;; 130) exit 130 ;; *) failed="$$failed $$what" ;; esac; }; \
+	[ -z '$(REGRESS_BASELINE)' ] || gate '$(REGRESS_BASELINE)' -b '$(REGRESS_BASELINE)' \
+	    --gate instructions,syscalls,usable,free,pss,faults; \
+	if git diff --quiet '$(REGRESS_BASE)' -- allocators; then \
+	    echo "regress: allocators/ is as it was at $(REGRESS_BASE)"; \
+	else gate '$(REGRESS_BASE)' --against '$(REGRESS_BASE)' $(REGRESS_OPTIONS); fi; \
+	[ -z "$$undecided" ] || echo "regress: not known whether it is worse than at:$$undecided"; \
+	[ -z "$$failed" ] || { echo "regress: worse than at, or could not run against:$$failed"; exit 1; }
 .PHONY: regress
 
 include $(wildcard tests/tests.mk)
@@ -202,13 +206,14 @@ check-headers:
 	@echo "check-headers: $(words $(HEADERS)) headers compile alone"
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/heapmark $(DESTDIR)$(PREFIX)/share/man/man1
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/heapmark/,suites programs plots traces)
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/heapmark/,suites programs plots traces patterns)
 	install -m 755 $(B)/heapmark $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(B)/heapmark-runner $(LIBRARIES) $(DESTDIR)$(PREFIX)/lib/heapmark/
 	install -m 644 allocators/allocators.ini $(DESTDIR)$(PREFIX)/share/heapmark/
 	install -m 644 workloads/suites/*.ini $(DESTDIR)$(PREFIX)/share/heapmark/suites/
 	install -m 644 workloads/programs/* $(DESTDIR)$(PREFIX)/share/heapmark/programs/
 	$(if $(wildcard workloads/traces/*),install -m 644 workloads/traces/* $(DESTDIR)$(PREFIX)/share/heapmark/traces/)
+	install -m 644 workloads/patterns/* $(DESTDIR)$(PREFIX)/share/heapmark/patterns/
 	install -m 644 plots/*.gp $(DESTDIR)$(PREFIX)/share/heapmark/plots/
 	install -m 644 docs/heapmark.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 format:
@@ -223,7 +228,7 @@ help:
 	@echo "make deps-programs  those of the other programs of the suite 'programs', two servers among them"
 	@echo "make bench        runs the default suite, prints the table, draws the charts"
 	@echo "make plots        draws the charts of the newest run again"
-	@echo "make regress      the allocators of this tree against REGRESS_BASE (main): is one worse?"
+	@echo "make regress      the allocators of this tree against the baseline and REGRESS_BASE (main): is one worse?"
 	@echo "make test         every test, the unit tests with sanitizers too (check is the same)"
 	@echo "make fuzz         searches for input that breaks a reader, FUZZ_SECONDS long (needs clang)"
 	@echo "make figures      measures what heapmark itself costs"

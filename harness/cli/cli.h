@@ -15,7 +15,9 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
+int cmd_bisect(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
+int cmd_gate(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_map(int argc, char **argv);

@@ -1,6 +1,7 @@
 /* heapmark list: what there is to run, and what has been run. */
 #include "allocator_catalog.h"
 #include "cli.h"
+#include "list_patterns.h"
 #include "message.h"
 #include "report.h"
 #include "store.h"
@@ -108,7 +109,11 @@ static int list_workloads(const struct list_options *options, const struct paths
                    program->package);
         printed++;
     }
+    int patterns = list_patterns(paths, options->name, message);
     workload_catalog_release(&catalog);
+    if (patterns < 0)
+        return -1;
+    printed += (size_t)patterns;
     return printed > 0 ? 0 : message_set(message, "no workload is called '%s'", options->name);
 }
 

@@ -106,11 +106,9 @@ static int make_replay(struct mapping_run *mapping)
     for (size_t i = 0; i < options->frames; i++)
         stops[wanted.stop_count++] =
             (struct replay_stop){REPLAY_AT_SHARE, REPLAY_SHARES * (i + 1) / frames};
-    if (replay_make(&mapping->replay, workload->name, &wanted, mapping->message) < 0)
+    if (recordings_make(&mapping->replay, workload, &wanted, SEED, mapping->message) < 0)
         return -1;
     mapping->replay_made = true;
-    if (recordings_spell_out(workload, &mapping->replay) < 0)
-        return message_set(mapping->message, "out of memory");
     return 0;
 }
 

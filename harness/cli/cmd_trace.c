@@ -7,16 +7,17 @@
 #include <string.h>
 
 static const struct command subcommands[] = {
-    {"info",    "calls, threads, peak, sizes, lifetimes, live bytes over time",            trace_info   },
-    {"verify",  "look for what cannot be: frees before allocations, addresses live twice",
-     trace_verify                                                                                       },
-    {"dump",    "print every operation as a line of text",                                 trace_dump   },
-    {"cut",     "a stretch of a trace as one of its own",                                  trace_cut    },
-    {"scale",   "many copies of a trace as one, on the same threads or on more",           trace_scale  },
-    {"profile", "sizes, rates and lifetimes as a table for synthetic load",                trace_profile},
-    {"leaks",   "what was never freed, by size, thread and age",                           trace_leaks  },
-    {"import",  "make a trace of another tool's: heaptrack, mtrace, valgrind, ...",        trace_import },
-    {"export",  "write a trace for another tool, or as CSV or JSON",                       trace_export },
+    {"info",     "calls, threads, peak, sizes, lifetimes, live bytes over time",            trace_info    },
+    {"verify",   "look for what cannot be: frees before allocations, addresses live twice",
+     trace_verify                                                                                         },
+    {"dump",     "print every operation as a line of text",                                 trace_dump    },
+    {"cut",      "a stretch of a trace as one of its own",                                  trace_cut     },
+    {"scale",    "many copies of a trace as one, on the same threads or on more",           trace_scale   },
+    {"profile",  "sizes, rates and lifetimes as a table for synthetic load",                trace_profile },
+    {"generate", "the calls of a workload file (.ini) as a trace",                          trace_generate},
+    {"leaks",    "what was never freed, by size, thread and age",                           trace_leaks   },
+    {"import",   "make a trace of another tool's: heaptrack, mtrace, valgrind, ...",        trace_import  },
+    {"export",   "write a trace for another tool, or as CSV or JSON",                       trace_export  },
 };
 enum { SUBCOMMANDS = sizeof subcommands / sizeof subcommands[0] };
 
@@ -27,7 +28,7 @@ static void print_help(FILE *stream)
           "Subcommands:\n",
           stream);
     for (int i = 0; i < SUBCOMMANDS; i++)
-        fprintf(stream, "  %-8s %s\n", subcommands[i].name, subcommands[i].summary);
+        fprintf(stream, "  %-9s %s\n", subcommands[i].name, subcommands[i].summary);
     fputs("\nEach has its own help: heapmark trace SUBCOMMAND --help\n\n"
           "Examples:\n"
           "  heapmark trace info app.hmt\n"

@@ -1,6 +1,7 @@
 /* The options of `heapmark compare`; see compare_options.h. */
 #include "compare_options.h"
 
+#include "conduct.h"
 #include "message.h"
 #include "option_values.h"
 
@@ -22,7 +23,9 @@ enum {
     OPTION_MEMORY_LIMIT,
     OPTION_ACROSS,
     OPTION_INSTRUCTIONS,
+    OPTION_LATENCY,
     PAIRS_DEFAULT = 80,
+    COMPARE_LATENCY_GAP = 16, /* the p99.9 of a short trial takes 10,000 calls of a kind */
     PAIRS_MAXIMUM = 1280,
     WORDS_BYTES = 256,
 };
@@ -43,36 +46,41 @@ static const struct argp_option option_table[] = {
      "Also count the instructions of a call, under valgrind's callgrind, of workloads with one "
      "thread: exact, and slow (two more trials each, of a few laps). --gate instructions counts "
      "them, too", 1},
-    {"order-seed",                                                                 OPTION_ORDER_SEED, "N", 0,
+    {"latency",                                                                 OPTION_LATENCY, "N", OPTION_ARG_OPTIONAL,
+     "Beside each timed trial, another that times one malloc, free and realloc in N (default "
+     "16), for their percentiles", 1},
+    {"order-seed",                                                                  OPTION_ORDER_SEED, "N", 0,
      "Seed of the lot that orders each pair (default: drawn, and stored with the run)", 1},
-    {NULL,                                                                  0, NULL, 0, "What decides:", 2},
-    {"across-conditions",                                                         OPTION_ACROSS, NULL, 0,
+    OPTION_SOURCE_TABLE(1),
+    {NULL,                                                         0, NULL, 0, "What decides:", 2},
+    {"across-conditions",                                          OPTION_ACROSS, NULL, 0,
      "Compare stored runs also when machine, kernel or build differ", 2},
-    {"gate",                                          OPTION_GATE, "MEASURE,...", 0,
+    {"gate", OPTION_GATE, "MEASURE,...", 0,
      "The measures that decide the exit status: time, cpu, throughput, rss, pss, overhead, "
-     "retained, faults, and, exactly, syscalls, internal, external, instructions (default "
+     "retained, faults; of single calls malloc-p50, -p99, -p99.9, and so of free and realloc; and, "
+     "exactly, syscalls, internal, external, instructions (default "
      "time,rss); all are shown", 2},
-    {"threshold", OPTION_THRESHOLD, "PERCENT | MEASURE=PERCENT,...", 0,
+    {"threshold",                                                                  OPTION_THRESHOLD, "PERCENT | MEASURE=PERCENT,...", 0,
      "What 'same' means: the whole interval within it. A change is named from half of it; an "
-     "exact one, from all of it (default 2%; instructions 0.2%)", 2},
-    {"alpha",                                                                  OPTION_ALPHA, "PERCENT", 0,
+     "exact one, from all of it (default 2%; instructions 0.2%, single calls 5%)", 2},
+    {"alpha",OPTION_ALPHA, "PERCENT", 0,
      "The chance that anything unchanged that gates is called a change (default 1%)", 2},
-    {"max-time",OPTION_MAX_TIME, "TIME", 0,
+    {"max-time",                                                                 OPTION_MAX_TIME, "TIME", 0,
      "No pair is begun after that; what is not clear is 'undecided' (default 5m; 0: no limit)", 2},
     {"max-pairs",                                                                 OPTION_MAX_PAIRS, "N", 0,
      "The most pairs of a workload. Looks are taken after 20, 40, 80, ... pairs below N, and "
      "after N (default 80). 0: no pairs, only what is exact; then only that can gate", 2},
-    {"time-limit",                                                                 OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 3},
-    {"memory-limit",                                                     OPTION_MEMORY_LIMIT, "SIZE", 0,
+    {"time-limit",                                                     OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 3},
+    {"memory-limit",                                                              OPTION_MEMORY_LIMIT, "SIZE", 0,
      "RLIMIT_DATA of a trial (default: half of the memory available; 0: none)", 3},
-    {NULL,                                                              0, NULL, 0, "Limits of a trial:", 3},
-    {NULL,                                                        0, NULL, 0, "Where results go:", 4},
-    {"store",                                                                  'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 4},
-    {"format",'f', "FORMAT", 0,
+    {NULL,                                                        0, NULL, 0, "Limits of a trial:", 3},
+    {NULL,                                                                  0, NULL, 0, "Where results go:", 4},
+    {"store",'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 4},
+    {"format",                                               'f', "FORMAT", 0,
      "text, md (a comment for a pull request), json, junit (a test case a workload and gating "
      "measure)", 4},
     {"quiet",                                                                 'q', NULL, 0, "No progress", 4},
-    {0                                                                },
+    {0                                                      },
 };
 
 static const char documentation[] =
@@ -89,6 +97,7 @@ static const char documentation[] =
     "  heapmark compare jemalloc jemalloc:dirty_decay_ms=0\n"
     "  heapmark compare old/libmine.so new/libmine.so -w webserver\n"
     "  heapmark compare freelist-best@main freelist-best --format md\n"
+    "  heapmark compare mine@v1 mine@HEAD --repo . --build 'make lib' --library libmine.so\n"
     "  heapmark compare old.so new.so --gate instructions,syscalls --max-pairs 0\n"
     "  heapmark compare run:2026-11-21/glibc run:2026-11-21/jemalloc\n"
     "  heapmark compare glibc mine=./libmine.so --threshold time=3%,rss=5% --max-time 2m\n\n"
@@ -98,20 +107,6 @@ static const char documentation[] =
 static struct compare_options *options_of(const struct argp_state *state)
 {
     return state->input;
-}
-
-/* "2%" and "2" are 0.02. */
-static double parse_percent(const char *text, const char *option, const struct argp_state *state)
-{
-    char *end;
-    errno = 0;
-    double value = strtod(text, &end);
-    if (*end == '%')
-        end++;
-    if (errno != 0 || end == text || *end != '\0' || !(value > 0) || value >= 100)
-        argp_failure(state, COMPARE_COULD_NOT_RUN, 0,
-                     "%s %s: give a percentage above 0 and below 100, such as 2%%", option, text);
-    return value / 100;
 }
 
 static int find_measure(const char *word, const char *option, const struct argp_state *state)
@@ -128,18 +123,6 @@ static int find_measure(const char *word, const char *option, const struct argp_
     return measure;
 }
 
-/* Calls `take` for every word between commas. */
-static void for_words(const char *list, const struct argp_state *state,
-                      void (*take)(char *word, const struct argp_state *state))
-{
-    char *copy = strdup(list), *rest = copy, *word;
-    if (copy == NULL)
-        argp_failure(state, COMPARE_COULD_NOT_RUN, ENOMEM, "cannot take the option");
-    while ((word = strsep(&rest, ",")) != NULL)
-        take(word, state);
-    free(copy);
-}
-
 static void take_gate(char *word, const struct argp_state *state)
 {
     options_of(state)->rules.gates[find_measure(word, "--gate", state)] = true;
@@ -152,10 +135,10 @@ static void take_threshold(char *word, const struct argp_state *state)
     if (sign != NULL) {
         *sign = '\0';
         thresholds[find_measure(word, "--threshold", state)] =
-            parse_percent(sign + 1, "--threshold", state);
+            option_percent(sign + 1, "--threshold", OPTION_ABOVE_ZERO, state);
         return;
     }
-    double all = parse_percent(word, "--threshold", state);
+    double all = option_percent(word, "--threshold", OPTION_ABOVE_ZERO, state);
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
         thresholds[m] = all;
 }
@@ -178,13 +161,13 @@ static error_t parse_rule(int key, char *argument, struct argp_state *state)
     case OPTION_GATE:
         memset(options->rules.gates, 0, sizeof options->rules.gates);
         options->rules.gates_named = true;
-        for_words(argument, state, take_gate);
+        option_for_words(argument, state, take_gate);
         return 0;
     case OPTION_THRESHOLD:
-        for_words(argument, state, take_threshold);
+        option_for_words(argument, state, take_threshold);
         return 0;
     case OPTION_ALPHA:
-        options->rules.verdict.alpha = parse_percent(argument, "--alpha", state);
+        options->rules.verdict.alpha = option_percent(argument, "--alpha", OPTION_ABOVE_ZERO, state);
         return 0;
     case OPTION_MAX_TIME:
         options->rules.max_time_ns =
@@ -194,7 +177,7 @@ static error_t parse_rule(int key, char *argument, struct argp_state *state)
         options->most_pairs = option_count(argument, "--max-pairs", 0, PAIRS_MAXIMUM, state);
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return option_source(key, argument, &options->source);
     }
 }
 
@@ -241,9 +224,15 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         if (options->word[COMPARE_NEW] == NULL)
             argp_failure(state, COMPARE_COULD_NOT_RUN, 0,
                          "name BASE and NEW; see heapmark compare --help");
+        option_source_check(&options->source, state);
         return 0;
     case OPTION_INSTRUCTIONS:
         run->instructions = COMPARE_INSPECTIONS;
+        return 0;
+    case OPTION_LATENCY:
+        run->latency_gap = argument == NULL
+                               ? COMPARE_LATENCY_GAP
+                               : option_count(argument, "--latency", 1, LATENCY_GAP_MAXIMUM, state);
         return 0;
     case OPTION_ACROSS:
         options->across_conditions = true;
@@ -267,6 +256,7 @@ void compare_options_parse(struct compare_options *options, int argc, char **arg
                 .time_limit_ns = TIME_LIMIT_DEFAULT_NS,
                 .memory_limit_bytes = -1,
                 .inspections = COMPARE_INSPECTIONS,
+                .program_memory = true,
                 .format = "text"},
         .most_pairs = PAIRS_DEFAULT,
         .format = "text",
@@ -277,6 +267,10 @@ void compare_options_parse(struct compare_options *options, int argc, char **arg
     argp_parse(&parser, argc, argv, 0, NULL, options);
     if (options->rules.gates[MEASURE_INSTRUCTIONS])
         options->run.instructions = COMPARE_INSPECTIONS;
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        if (options->rules.gates[m] && compare_measures[m].pass == PASS_LATENCY &&
+            options->run.latency_gap == 0)
+            options->run.latency_gap = COMPARE_LATENCY_GAP;
     if (options->run.suite == NULL && options->run.workloads.count == 0)
         options->run.suite = DEFAULT_SUITE;
     options->run.blocks = (unsigned)options->most_pairs + 1;

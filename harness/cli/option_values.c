@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define TIME_LIMIT_MAXIMUM_NS UINT64_C(604800000000000) /* a week */
 
@@ -43,7 +44,55 @@ int64_t option_bytes(const char *text, const char *option, const struct argp_sta
 {
     uint64_t value = 0;
     if (units_parse_bytes(text, &value) < 0 || value > INT64_MAX)
-        argp_failure(state, argp_err_exit_status, 0, "%s %s: give a size such as 512M or 4G", option,
-                     text);
+        argp_failure(state, argp_err_exit_status, 0, "%s %s: give a size such as 512M or 4G",
+                     option, text);
     return (int64_t)value;
+}
+
+void option_source_check(const struct revision_source *source, const struct argp_state *state)
+{
+    int given = (source->repository != NULL) + (source->build != NULL) + (source->library != NULL);
+    if (given != 0 && given != 3)
+        argp_failure(state, argp_err_exit_status, 0,
+                     "--repo, --build and --library go together: where, how, and what it makes");
+}
+
+error_t option_source(int key, char *argument, struct revision_source *source)
+{
+    if (key == OPTION_REPO)
+        source->repository = argument;
+    else if (key == OPTION_BUILD)
+        source->build = argument;
+    else if (key == OPTION_LIBRARY)
+        source->library = argument;
+    else
+        return ARGP_ERR_UNKNOWN;
+    return 0;
+}
+
+double option_percent(const char *text, const char *option, enum option_zero zero,
+                      const struct argp_state *state)
+{
+    char *end;
+    errno = 0;
+    double value = strtod(text, &end);
+    if (*end == '%')
+        end++;
+    bool enough = value > 0 || (zero == OPTION_ZERO_TOO && value == 0);
+    if (errno != 0 || end == text || *end != '\0' || !enough || value >= 100)
+        argp_failure(state, argp_err_exit_status, 0,
+                     "%s %s: give a percentage %s and below 100, such as 2%%", option, text,
+                     zero == OPTION_ZERO_TOO ? "of at least 0" : "above 0");
+    return value / 100;
+}
+
+void option_for_words(const char *list, const struct argp_state *state,
+                      void (*take)(char *word, const struct argp_state *state))
+{
+    char *copy = strdup(list), *rest = copy, *word;
+    if (copy == NULL)
+        argp_failure(state, argp_err_exit_status, ENOMEM, "cannot take the option");
+    while ((word = strsep(&rest, ",")) != NULL)
+        take(word, state);
+    free(copy);
 }

@@ -32,7 +32,8 @@ enum {
 static const struct argp_option option_table[] = {
     {NULL,                                                        0, NULL, 0, "What to run:", 1},
     {"workload",                                                       'w', "NAME[:PARAM=VALUE,...]", 0,
-     "A workload with parameters, or FILE.hmt: a trace to be replayed; may be given many times. "
+     "A workload with parameters, FILE.hmt: a trace to be replayed, or FILE.ini: a workload file; "
+     "may be given many times. "
      "VALUE may be a sweep: 1..16 (doubling), 1k..1M*4, 10..50+10, 16/64/256, threads=1..2C (C: "
      "the CPUs); each value is a workload of the run. Without it, the suite 'default'", 1},
     {"allocator",                                             'a', "NAME[=LIB.so][:OPTION=VALUE,...]", 0,
@@ -84,6 +85,7 @@ static const char documentation[] =
     "  heapmark run -w webserver:threads=2 -w realloc-growth -n 20 --plot\n"
     "  heapmark run -a glibc -a mine=./libmine.so -w matrix\n"
     "  heapmark run -w app.hmt:touch=all -a glibc -a jemalloc\n"
+    "  heapmark run -w my.ini:threads=4 -a glibc -a jemalloc\n"
     "  heapmark run -w lru-cache -w app.hmt --latency --plot\n"
     "  heapmark run --resume\n\n"
     "Exit status: 0 every trial is ok (or skipped because a package is missing); 1 some trial "

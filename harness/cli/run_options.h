@@ -26,6 +26,7 @@ struct run_options {
     int64_t memory_limit_bytes; /* -1: half of what is available; 0: none */
     const char *store;          /* NULL: the usual one */
     unsigned instructions;      /* passes that count them; 0: none */
+    bool program_memory;        /* in each block, not only in the first */
     bool counters;              /* of processor and kernel */
     bool resume, plot, quiet;
     const char *resume_name; /* NULL: the newest */

@@ -166,7 +166,7 @@ int running_plan(struct running *running)
         suite_load(&running->suite, running->paths.suites, options->suite, running->message) < 0)
         return -1;
     struct plan_request request = {
-        .suite = options->suite != NULL ? &running->suite : NULL,
+        .suite = running->suite.item_count > 0 ? &running->suite : NULL,
         .workloads = options->workloads.words,
         .workload_count = options->workloads.count,
         .allocators = options->allocators.words,
@@ -174,6 +174,7 @@ int running_plan(struct running *running)
         .blocks = options->blocks,
         .instructions = options->instructions,
         .latency = options->latency_gap > 0,
+        .program_memory = options->program_memory,
         .inspections = options->inspections,
     };
     if (describe_run(running) < 0 ||

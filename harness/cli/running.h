@@ -44,7 +44,8 @@ void running_release(struct running *running);
 int running_open(struct running *running);
 /* Opens the store only, to read from it. */
 int running_open_to_read(struct running *running);
-/* Plans the run that the options describe. Allocators that the run has already are taken as they
+/* Plans the run that the options describe; a suite that is there already, and that they do not
+ * name, is taken as it is. Allocators that the run has already are taken as they
  * are, and the options name none then. */
 int running_plan(struct running *running);
 /* Writes the plan into the store. */

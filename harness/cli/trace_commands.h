@@ -15,6 +15,7 @@ int trace_dump(int argc, char **argv);
 int trace_cut(int argc, char **argv);
 int trace_scale(int argc, char **argv);
 int trace_profile(int argc, char **argv);
+int trace_generate(int argc, char **argv);
 int trace_leaks(int argc, char **argv);
 int trace_import(int argc, char **argv);
 int trace_export(int argc, char **argv);

@@ -48,6 +48,7 @@ enum script_kind {
     SCRIPT_TARGET,  /* slot of realloc's result, where it is not that of the block given */
     SCRIPT_DUE,     /* ns since the trace's first operation: not before then */
     SCRIPT_STRETCH, /* number of the stretch that begins here for this worker, from 1 */
+    SCRIPT_PAUSE,   /* ns that the worker spends on other things before the call */
     SCRIPT_PREFIXES,
 };
 
@@ -60,13 +61,13 @@ enum script_option {
 };
 
 enum {
-    SCRIPT_VERSION = 2,
+    SCRIPT_VERSION = 3,
     SCRIPT_KIND_BITS = 5,
     SCRIPT_SLOT_BITS = 27,
     SCRIPT_SLOTS_MAXIMUM = 1 << SCRIPT_SLOT_BITS,
     SCRIPT_SIZE_SHIFT = SCRIPT_KIND_BITS + SCRIPT_SLOT_BITS,
     SCRIPT_PAD_WORDS = 16,       /* a reader may look so far ahead */
-    SCRIPT_PREFIXES_MAXIMUM = 6, /* before one call */
+    SCRIPT_PREFIXES_MAXIMUM = 7, /* before one call */
 };
 #define SCRIPT_VALUE_MAXIMUM ((UINT64_C(1) << (64 - SCRIPT_KIND_BITS)) - 1)
 /* Workers sleep until a call is due: calls closer to one that has a SCRIPT_DUE than a sleep is
@@ -88,6 +89,7 @@ struct script_head {
     uint32_t slots;
     uint32_t streamed; /* larger than the budget: read it lap by lap, do not map it whole */
     uint32_t has_due;
+    uint32_t fill_rows; /* 1: lap 0 has calls, which build the first live set; else 0 */
     uint64_t bytes;
     uint64_t lap_bytes_maximum;           /* of the streams of one lap, padding included */
     uint64_t calls;                       /* of one repetition */
@@ -98,8 +100,9 @@ struct script_head {
     int64_t live_end_bytes;  /* left by the trace */
     uint64_t live_end_blocks;
     uint64_t duration_ns;
-    uint64_t streams_offset; /* struct script_stream [laps + 1][threads]: row i is lap i + 1, the
-                                last row frees what the trace leaves behind */
+    uint64_t
+        streams_offset; /* struct script_stream [fill_rows + laps + 1][threads]: row i is lap
+                           i + 1 - fill_rows, the last row frees what the trace leaves behind */
 };
 
 static inline uint64_t script_word(enum script_kind kind, uint32_t slot, uint32_t bytes)

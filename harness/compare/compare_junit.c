@@ -5,30 +5,10 @@
 #include "compare_output.h"
 #include "compare_words.h"
 #include "stream.h"
-#include "utf8.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum case_outcome { CASE_PASSED, CASE_FAILED, CASE_SKIPPED, CASE_ERROR, CASE_OUTCOMES };
-
-static void print_escaped(struct stream *stream, const char *text)
-{
-    static const char special[] = "&<>\"'";
-    static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"};
-    char *line = utf8_line(text);
-    if (line == NULL)
-        stream->error = ENOMEM;
-    for (const char *c = line; c != NULL && *c != '\0'; c++) {
-        const char *found = strchr(special, *c);
-        if (found != NULL)
-            stream_print(stream, "%s", entities[found - special]);
-        else
-            stream_print(stream, "%c", *c);
-    }
-    free(line);
-}
 
 static enum case_outcome outcome_of_failure(enum compare_outcome outcome)
 {
@@ -51,16 +31,16 @@ static void print_case(struct stream *stream, const char *workload, const char *
 {
     static const char *const elements[] = {NULL, "failure", "skipped", "error"};
     stream_print(stream, "    <testcase classname=\"heapmark.");
-    print_escaped(stream, workload);
+    stream_xml_text(stream, workload);
     stream_print(stream, "\" name=\"%s\"", measure);
     if (outcome == CASE_PASSED) {
         stream_print(stream, "><system-out>");
-        print_escaped(stream, words);
+        stream_xml_text(stream, words);
         stream_print(stream, "</system-out></testcase>\n");
         return;
     }
     stream_print(stream, "><%s message=\"", elements[outcome]);
-    print_escaped(stream, words);
+    stream_xml_text(stream, words);
     stream_print(stream, "\"/></testcase>\n");
 }
 
@@ -116,9 +96,9 @@ int compare_output_junit(FILE *file, const struct compare_report *report)
         all += count[i];
     stream_print(&stream, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
                           "  <testsuite name=\"heapmark compare ");
-    print_escaped(&stream, report->word[COMPARE_BASE]);
+    stream_xml_text(&stream, report->word[COMPARE_BASE]);
     stream_print(&stream, " ");
-    print_escaped(&stream, report->word[COMPARE_NEW]);
+    stream_xml_text(&stream, report->word[COMPARE_NEW]);
     stream_print(
         &stream,
         "\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.3f\">\n", all,

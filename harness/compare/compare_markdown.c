@@ -5,27 +5,13 @@
 #include "compare_output.h"
 #include "compare_words.h"
 #include "stream.h"
-#include "utf8.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { HALF_COLUMNS = 12, LABEL_COLUMNS = 24 };
 /* The chart never magnifies a change of less than this to its whole width. */
 #define SCALE_MINIMUM 0.05
-
-static void print_escaped(struct stream *stream, const char *text)
-{
-    static const char special[] = "|\\`*_<>[]@";
-    char *line = utf8_line(text);
-    if (line == NULL)
-        stream->error = ENOMEM;
-    for (const char *c = line; c != NULL && *c != '\0'; c++)
-        stream_print(stream, strchr(special, *c) != NULL ? "\\%c" : "%c", *c);
-    free(line);
-}
 
 static bool is_shown(const struct comparison *comparison, const struct compare_workload *workload,
                      int measure)
@@ -93,7 +79,7 @@ static void print_row(struct stream *stream, const struct comparison *comparison
     if (!cell->available)
         return;
     stream_print(stream, "| ");
-    print_escaped(stream, workload->spec->label);
+    stream_markdown_text(stream, workload->spec->label);
     stream_print(stream, " | %s | %s | %s | %s | %s%s%s |\n", compare_measures[measure].word,
                  compare_measure_print(measure, cell->value[COMPARE_BASE], base),
                  compare_measure_print(measure, cell->value[COMPARE_NEW], new),
@@ -120,9 +106,9 @@ static void print_note(struct stream *stream, const struct compare_workload *wor
     if (note[0] == '\0')
         return;
     stream_print(stream, "- ");
-    print_escaped(stream, workload->spec->label);
+    stream_markdown_text(stream, workload->spec->label);
     stream_print(stream, "%s", what);
-    print_escaped(stream, note);
+    stream_markdown_text(stream, note);
     stream_print(stream, "\n");
 }
 
@@ -150,11 +136,11 @@ int compare_output_markdown(FILE *file, const struct compare_report *report)
     struct stream stream;
     stream_init(&stream, file);
     stream_print(&stream, "### heapmark: ");
-    print_escaped(&stream, compare_words_result(report, words));
+    stream_markdown_text(&stream, compare_words_result(report, words));
     stream_print(&stream, "\n\nNEW ");
-    print_escaped(&stream, report->word[COMPARE_NEW]);
+    stream_markdown_text(&stream, report->word[COMPARE_NEW]);
     stream_print(&stream, " against BASE ");
-    print_escaped(&stream, report->word[COMPARE_BASE]);
+    stream_markdown_text(&stream, report->word[COMPARE_BASE]);
     stream_print(&stream, "\n\n");
     print_chart(&stream, comparison);
     print_notes(&stream, comparison);

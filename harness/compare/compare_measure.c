@@ -6,10 +6,13 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PPM           1e6
+#define PS_PER_NS     1e3
 #define NS_PER_SECOND 1e9
+#define NS_WHOLE      1e3 /* from there on, whole ones will do */
 
 const struct compare_measure compare_measures[COMPARE_MEASURE_COUNT] = {
 #define X(name, word, unit, pass, is_time, larger, gates, threshold, tolerance, help) \
@@ -17,6 +20,12 @@ const struct compare_measure compare_measures[COMPARE_MEASURE_COUNT] = {
     COMPARE_MEASURES(X)
 #undef X
 };
+
+enum pass compare_measure_pass(enum compare_measure_name name, enum workload_kind kind)
+{
+    bool memory = name == MEASURE_RSS || name == MEASURE_PSS || name == MEASURE_FAULTS;
+    return kind == WORKLOAD_PROGRAM && memory ? PASS_MEMORY : compare_measures[name].pass;
+}
 
 bool compare_measure_is_exact(enum compare_measure_name name)
 {
@@ -76,6 +85,62 @@ static double external_fragmentation(const struct trial_record *trial)
     return heap_free > 0 ? 1 - known(end->heap_largest_free_bytes) / heap_free : NAN;
 }
 
+/* A program has no moment at which its own work begins: its peak is that of its whole life. */
+static double peak(const struct trial_record *trial)
+{
+    const struct checkpoint_record *end = &trial->checkpoints[CHECKPOINT_END];
+    if (trial->key.pass != PASS_MEMORY)
+        return known(trial->rss_peak_growth_bytes);
+    return fmax(known(trial->rss_peak_bytes), end->reached ? known(end->vm_hwm_bytes) : NAN);
+}
+
+/* ---- single calls ---------------------------------------------------------------- */
+
+struct call_share {
+    unsigned kind;
+    double share;
+};
+
+static struct call_share call_share_of(enum compare_measure_name name)
+{
+    static const double shares[] = {0.5, 0.99, 0.999};
+    static const unsigned kinds[] = {LATENCY_MALLOC, LATENCY_FREE, LATENCY_REALLOC};
+    enum { SHARES = sizeof shares / sizeof shares[0] };
+    unsigned place = (unsigned)name - MEASURE_MALLOC_P50;
+    return (struct call_share){kinds[place / SHARES], shares[place % SHARES]};
+}
+
+/* The bins of one kind, sorted; to be freed. NULL when there are none. */
+static struct latency_bin *bins_of(const struct trial_record *trial, unsigned kind, size_t *count)
+{
+    struct latency_bin *bins = calloc(trial->latency_bins + 1, sizeof *bins);
+    *count = 0;
+    for (size_t i = 0; bins != NULL && i < trial->latency_bins; i++)
+        if (trial->latency[i].kind == kind)
+            bins[(*count)++] = trial->latency[i];
+    latency_sort(bins, bins != NULL ? *count : 0);
+    return bins;
+}
+
+static double percentile_ns(enum compare_measure_name name, const struct trial_record *trial)
+{
+    struct call_share asked = call_share_of(name);
+    size_t count;
+    struct latency_bin *bins = bins_of(trial, asked.kind, &count);
+    double value = known(latency_percentile_ps(bins, count, asked.share)) / PS_PER_NS;
+    free(bins);
+    return value;
+}
+
+bool compare_measure_is_thin(enum compare_measure_name name, const struct trial_record *trial)
+{
+    size_t count = 0;
+    if (compare_measures[name].pass != PASS_LATENCY)
+        return false;
+    free(bins_of(trial, call_share_of(name).kind, &count));
+    return count > 0;
+}
+
 /* What was made when it was due took as long as its schedule, under any allocator. */
 static bool is_of_the_schedule(enum compare_measure_name name, const struct trial_record *trial)
 {
@@ -95,7 +160,7 @@ double compare_measure_value(enum compare_measure_name name, const struct trial_
     case MEASURE_THROUGHPUT:
         return known(trial->operations) / known(trial->wall_ns) * NS_PER_SECOND;
     case MEASURE_RSS:
-        return known(trial->rss_peak_growth_bytes);
+        return peak(trial);
     case MEASURE_PSS:
         return pss_at_end(trial);
     case MEASURE_OVERHEAD:
@@ -113,9 +178,10 @@ double compare_measure_value(enum compare_measure_name name, const struct trial_
     case MEASURE_INSTRUCTIONS:
         return known(trial->instructions) / known(trial->operations);
     case COMPARE_MEASURE_COUNT:
-        break;
+        return NAN;
+    default:
+        return percentile_ns(name, trial);
     }
-    return NAN;
 }
 
 /* Bytes may be negative: growth that shrank. */
@@ -135,7 +201,10 @@ char *compare_measure_print(enum compare_measure_name name, double value, char *
     }
     switch (compare_measures[name].unit) {
     case COMPARE_NS:
-        snprintf(text, COMPARE_VALUE_BYTES, "%s", units_print_duration(count, (int64_t)value));
+        if (fabs(value) < NS_WHOLE)
+            snprintf(text, COMPARE_VALUE_BYTES, "%.1f ns", value);
+        else
+            snprintf(text, COMPARE_VALUE_BYTES, "%s", units_print_duration(count, (int64_t)value));
         break;
     case COMPARE_BYTES:
         print_bytes(value, text);

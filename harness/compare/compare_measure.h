@@ -16,6 +16,16 @@ enum compare_unit {
     COMPARE_RATIO
 };
 
+/* Times of single calls are as good as the timer (2 ns) and the buckets they are counted in
+ * (1/128), whatever the statistics say. */
+#define COMPARE_LATENCIES(X, kind, call)                                             \
+    X(kind##_P50, call "-p50", COMPARE_NS, LATENCY, false, false, false, 0.05, 2,    \
+      "time that half of the calls of " call " did not exceed (--latency)")          \
+    X(kind##_P99, call "-p99", COMPARE_NS, LATENCY, false, false, false, 0.05, 2,    \
+      "time that 99 % of them did not exceed")                                       \
+    X(kind##_P999, call "-p99.9", COMPARE_NS, LATENCY, false, false, false, 0.05, 2, \
+      "time that 99.9 % of them did not exceed")
+
 /* X(name, word, unit, pass, time: two tracks, larger is better, gates by default, threshold,
  * tolerance, help). Pass: of the trials that the value comes from; what the inspection and the
  * instructions pass give repeats exactly, needs no pairs, and has no p. Threshold: what 'same'
@@ -42,7 +52,10 @@ enum compare_unit {
     X(EXTERNAL, "external", COMPARE_RATIO, INSPECT, false, false, false, 0.02, 0.0005,             \
       "1 - largest free / total free of the heap at the end of the laps: exact")                   \
     X(INSTRUCTIONS, "instructions", COMPARE_PER_CALL, INSTRUCTIONS, false, false, false, 0.002, 0, \
-      "instructions of a call, counted by callgrind (--instructions): exact")
+      "instructions of a call, counted by callgrind (--instructions): exact")                      \
+    COMPARE_LATENCIES(X, MALLOC, "malloc")                                                         \
+    COMPARE_LATENCIES(X, FREE, "free")                                                             \
+    COMPARE_LATENCIES(X, REALLOC, "realloc")
 
 enum compare_measure_name {
 #define X(name, word, unit, pass, is_time, larger, gates, threshold, tolerance, help) \
@@ -61,6 +74,10 @@ struct compare_measure {
 };
 extern const struct compare_measure compare_measures[COMPARE_MEASURE_COUNT];
 
+/* The pass that its values come from: the memory of programs is measured in one of its own. */
+enum pass compare_measure_pass(enum compare_measure_name name, enum workload_kind kind);
+/* Of a percentile that is not there: whether calls of its kind were timed, too few of them. */
+bool compare_measure_is_thin(enum compare_measure_name name, const struct trial_record *trial);
 /* Whether it repeats exactly: DESIGN_EXACT, decided without pairs. */
 bool compare_measure_is_exact(enum compare_measure_name name);
 /* The measure of that word, or -1. */

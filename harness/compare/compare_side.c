@@ -3,7 +3,6 @@
 
 #include "allocator_setting.h"
 #include "message.h"
-#include "revision.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,14 +34,15 @@ static void name_after_file(struct side *side, const char *path)
         snprintf(side->name, sizeof side->name, "%.*s", (int)length, file);
 }
 
-static int name_side(struct side *side, const struct paths *paths,
-                     const volatile sig_atomic_t *interrupted, char *message)
+static int name_side(struct side *side, const struct revision_source *source,
+                     const struct paths *paths, const volatile sig_atomic_t *interrupted,
+                     char *message)
 {
     const char *word = side->head;
     size_t length = strcspn(word, "=@");
     if (revision_is(word)) {
         struct revision revision;
-        if (revision_build(&revision, word, paths, interrupted, message) < 0)
+        if (revision_build(&revision, word, source, paths, interrupted, message) < 0)
             return -1;
         side->library = revision.library;
         snprintf(side->name, sizeof side->name, "%.*s-%s",
@@ -101,8 +101,9 @@ static int add_side(const struct side *side, const struct allocator_catalog *cat
 }
 
 int compare_sides_add(struct run *run, const char *const words[COMPARE_SIDES],
-                      const struct allocator_catalog *catalog, const struct paths *paths,
-                      const volatile sig_atomic_t *interrupted, char *message)
+                      const struct revision_source *source, const struct allocator_catalog *catalog,
+                      const struct paths *paths, const volatile sig_atomic_t *interrupted,
+                      char *message)
 {
     static const char *const suffixes[] = {"-base", "-new"};
     struct side sides[COMPARE_SIDES] = {{.word = words[COMPARE_BASE]},
@@ -110,7 +111,7 @@ int compare_sides_add(struct run *run, const char *const words[COMPARE_SIDES],
     int result = 0;
     for (int s = 0; s < COMPARE_SIDES && result == 0; s++)
         if ((result = cut_settings(&sides[s], message)) == 0)
-            result = name_side(&sides[s], paths, interrupted, message);
+            result = name_side(&sides[s], source, paths, interrupted, message);
     bool same = result == 0 && strcmp(sides[COMPARE_BASE].name, sides[COMPARE_NEW].name) == 0 &&
                 strcmp(sides[COMPARE_BASE].settings, sides[COMPARE_NEW].settings) == 0;
     for (int s = 0; s < COMPARE_SIDES && result == 0; s++) {

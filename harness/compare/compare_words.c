@@ -208,12 +208,24 @@ char *compare_words_failure(const struct compare_workload *workload, char *text)
 
 char *compare_words_absent(const struct compare_workload *workload, char *text)
 {
+    const char *thin = NULL, *comma = "";
     text[0] = '\0';
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
         const char *why = compare_cell_absence(workload, (enum compare_measure_name)m);
-        if (why[0] != '\0' && strstr(text, why) == NULL)
+        if (workload->cell[m].thin)
+            thin = why;
+        else if (why[0] != '\0' && strstr(text, why) == NULL)
             append(text, "%s%s", text[0] != '\0' ? "; " : "", why);
     }
+    if (thin == NULL)
+        return text;
+    append(text, "%s", text[0] != '\0' ? "; " : "");
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        if (workload->cell[m].thin) {
+            append(text, "%s%s", comma, compare_measures[m].word);
+            comma = ", ";
+        }
+    append(text, " (%s)", thin);
     return text;
 }
 

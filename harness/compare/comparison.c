@@ -69,6 +69,26 @@ const char *compare_outcome_text(enum compare_outcome outcome)
     return texts[outcome];
 }
 
+static int side_of(const struct comparison *comparison, const struct trial_key *key)
+{
+    for (int side = 0; side < COMPARE_SIDES; side++)
+        if (key->allocator == comparison->allocator[side])
+            return side;
+    return -1;
+}
+
+static void note_plan(struct comparison *comparison, const struct trial_key *key)
+{
+    struct compare_workload *workload = &comparison->workload[key->workload];
+    int side = side_of(comparison, key);
+    if (side < 0)
+        return;
+    workload->planned[side] = true;
+    /* A memory pass in block 0 alone proves the injection, and is no pair of anything. */
+    if (key->pass == PASS_LATENCY || (key->pass == PASS_MEMORY && key->block > 0))
+        workload->beside[key->pass] = true;
+}
+
 int comparison_init(struct comparison *comparison, const struct run *run,
                     const unsigned allocator[COMPARE_SIDES], const struct compare_rules *rules)
 {
@@ -88,12 +108,12 @@ int comparison_init(struct comparison *comparison, const struct run *run,
     comparison->rules.verdict.family = gating_measures(rules) * run->workload_count;
     for (size_t w = 0; w < run->workload_count; w++) {
         comparison->workload[w].spec = &run->workloads[w];
-        evidence_init(comparison, &comparison->workload[w]);
+        comparison->workload[w].beside[PASS_TIMED] = true;
     }
     for (size_t i = 0; i < run->trial_count; i++)
-        for (int side = 0; side < COMPARE_SIDES; side++)
-            if (run->trials[i].key.allocator == allocator[side])
-                comparison->workload[run->trials[i].key.workload].planned[side] = true;
+        note_plan(comparison, &run->trials[i].key);
+    for (size_t w = 0; w < run->workload_count; w++)
+        evidence_init(comparison, &comparison->workload[w]);
     return 0;
 }
 
@@ -108,14 +128,6 @@ void comparison_release(struct comparison *comparison)
 void comparison_start(struct comparison *comparison, int64_t now_ns)
 {
     comparison->started_ns = now_ns;
-}
-
-static int side_of(const struct comparison *comparison, const struct trial_key *key)
-{
-    for (int side = 0; side < COMPARE_SIDES; side++)
-        if (key->allocator == comparison->allocator[side])
-            return side;
-    return -1;
 }
 
 static bool failed(const struct compare_workload *workload, enum compare_side side)
@@ -144,8 +156,7 @@ bool comparison_wants(struct comparison *comparison, const struct trial_key *key
     if (side < 0 || !workload->planned[COMPARE_BASE] || !workload->planned[COMPARE_NEW])
         return false;
     int other = COMPARE_SIDES - 1 - side;
-    bool begun = key->pass == PASS_TIMED && workload->held[other].status != STATUS_PLANNED &&
-                 workload->held[other].key.block == key->block;
+    bool begun = !failed(workload, (enum compare_side)other) && round_wants(workload, key);
     /* Its pair was begun, or the other side failed in it: what does this one do? */
     if (!failed(workload, (enum compare_side)side) &&
         (begun || (failed(workload, (enum compare_side)other) &&
@@ -155,20 +166,21 @@ bool comparison_wants(struct comparison *comparison, const struct trial_key *key
     if (failed(workload, COMPARE_BASE) || failed(workload, COMPARE_NEW))
         return false;
     if (key->pass != PASS_TIMED)
-        return true;
+        return !round_has(workload, key);
     if (workload->settled || workload->pairs >= last_look(comparison))
         return false;
     return !time_is_up(comparison, now_ns);
 }
 
-/* What an inspection pass could not look at is absent; what it showed of the allocator counts.
+/* What a pass that looks on could not look at is absent; what it showed of the allocator counts.
  * Nothing that happens under callgrind does: it may be callgrind's fault. */
 static bool is_fatal(const struct trial_record *trial)
 {
     if (trial->key.pass == PASS_INSTRUCTIONS)
         return false;
-    return trial->key.pass != PASS_INSPECT || trial->status == STATUS_CRASHED ||
-           trial->status == STATUS_CORRUPT || trial->status == STATUS_NOT_INJECTED;
+    return trial->key.pass == PASS_TIMED || trial->key.pass == PASS_MEMORY ||
+           trial->status == STATUS_CRASHED || trial->status == STATUS_CORRUPT ||
+           trial->status == STATUS_NOT_INJECTED;
 }
 
 /* The first reason is kept. */
@@ -198,62 +210,6 @@ void comparison_note_failure(struct compare_workload *workload, enum compare_sid
     snprintf(failure->detail, sizeof failure->detail, "%s", trial->detail);
 }
 
-/* The first of a pair waits for the second, with its laps. */
-static int hold(struct trial_record *held, const struct trial_record *trial)
-{
-    trial_record_release(held);
-    *held = *trial;
-    held->timeline = NULL;
-    held->lap = NULL;
-    if (trial->lap == NULL || trial->laps <= 0)
-        return 0;
-    held->lap = reallocarray(NULL, (size_t)trial->laps, sizeof *held->lap);
-    if (held->lap == NULL)
-        return -1;
-    memcpy(held->lap, trial->lap, (size_t)trial->laps * sizeof *held->lap);
-    return 0;
-}
-
-static void let_go(struct compare_workload *workload)
-{
-    for (int side = 0; side < COMPARE_SIDES; side++) {
-        trial_record_release(&workload->held[side]);
-        trial_record_init(&workload->held[side]);
-    }
-}
-
-static void refuse_pair(struct compare_workload *workload)
-{
-    struct compare_failure *failure = &workload->failure[COMPARE_NEW];
-    *failure = (struct compare_failure){.status = STATUS_FAILED,
-                                        .pass = PASS_TIMED,
-                                        .block = workload->held[COMPARE_NEW].key.block};
-    snprintf(failure->detail, sizeof failure->detail,
-             "its trial had other laps than those before it, or a lap of no time: not the same "
-             "work");
-    workload->failure[COMPARE_BASE] = *failure;
-}
-
-static int take_pair(struct comparison *comparison, struct compare_workload *workload)
-{
-    const struct trial_record *base = &workload->held[COMPARE_BASE];
-    const struct trial_record *new = &workload->held[COMPARE_NEW];
-    int result = 0;
-    if (base->status != STATUS_OK || new->status != STATUS_OK || base->key.block != new->key.block)
-        return 0;
-    if (base->key.block > 0 || comparison->rules.keep_first) {
-        result = evidence_add_pair(workload, base, new);
-        if (result < 0 && errno == EINVAL) {
-            refuse_pair(workload);
-            result = 0;
-        } else if (result == 0) {
-            result = evidence_look(comparison, workload);
-        }
-    }
-    let_go(workload);
-    return result;
-}
-
 void comparison_add(struct comparison *comparison, const struct trial_record *trial)
 {
     struct compare_workload *workload = &comparison->workload[trial->key.workload];
@@ -262,10 +218,10 @@ void comparison_add(struct comparison *comparison, const struct trial_record *tr
         return;
     if (trial->status != STATUS_OK) {
         comparison_note_failure(workload, (enum compare_side)side, trial);
-    } else if (trial->key.pass == PASS_TIMED) {
-        result = hold(&workload->held[side], trial);
-        if (result == 0)
-            result = take_pair(comparison, workload);
+        if (round_has(workload, &trial->key) && !failed(workload, (enum compare_side)side))
+            result = round_do_without(comparison, workload, trial->key.pass);
+    } else if (round_has(workload, &trial->key)) {
+        result = round_add(comparison, workload, (enum compare_side)side, trial);
     } else {
         /* Also a trial that went well says in its detail what it could not measure. */
         if (trial->detail[0] != '\0')

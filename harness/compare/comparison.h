@@ -3,10 +3,12 @@
  * they come in, makes pairs of them, looks at fixed numbers of pairs, and says which trials are
  * still wanted. Who runs the trials is no matter: the conductor live, or a stored run again.
  *
- * Pair j of a workload is block j of its run, the order in it drawn by lot (plan.h). The first pair
- * is a warm-up and counts for nothing. A pair that was begun is always completed. Invariant: cells
- * are looked at after rules.verdict.looks pairs only, so that the error rates of verdict.h hold
- * whenever and for whatever reason it ends.
+ * Pair j of a workload is block j of its run, the order in it drawn by lot (plan.h): a timed trial
+ * of each side and, where they are run beside it, a latency trial of each, or a memory trial. The
+ * first pair is a warm-up and counts for nothing. A pair that was begun is always completed; what
+ * only a pass beside the timed one measures is left out of further pairs once it is clear.
+ * Invariant: cells are looked at after rules.verdict.looks pairs only, so that the error rates of
+ * verdict.h hold whenever and for whatever reason it ends.
  */
 #ifndef HEAPMARK_COMPARISON_H
 #define HEAPMARK_COMPARISON_H
@@ -65,6 +67,7 @@ struct compare_failure {
 /* One measure of a workload. */
 struct compare_cell {
     bool available; /* measured in every trial so far */
+    bool thin;      /* it is not, for want of calls that were timed */
     struct verdict_cell verdict;
     double value[COMPARE_SIDES]; /* medians over trials, in units; NAN: none */
 };
@@ -75,9 +78,10 @@ struct compare_exact {
     size_t count[COMPARE_SIDES];
 };
 
-/* Values of a measure that is no time: pairs x laps of each side. */
+/* Values of a measure that is no time: trials x laps of each side. */
 struct compare_column {
     size_t laps, capacity;
+    size_t count[COMPARE_SIDES]; /* trials; of pairs, both the same */
     double *value[COMPARE_SIDES];
 };
 
@@ -95,7 +99,13 @@ struct compare_workload {
     struct compare_column column[COMPARE_MEASURE_COUNT];
     struct compare_exact exact[COMPARE_MEASURE_COUNT];
     char absent[PASS_COUNT][COMPARE_DETAIL_BYTES]; /* why what the pass measures is not there; "" */
-    struct trial_record held[COMPARE_SIDES];       /* of the pair under way; PLANNED: none */
+    bool beside[PASS_COUNT]; /* passes that are run in pairs: the timed one and those beside it */
+    struct compare_round {
+        bool open;
+        unsigned block;
+        bool expected[PASS_COUNT];                           /* that make it whole */
+        struct trial_record held[PASS_COUNT][COMPARE_SIDES]; /* PLANNED: none */
+    } round;
 };
 
 struct comparison {

@@ -15,15 +15,19 @@ static bool is_timed(enum compare_measure_name measure)
     return measure == MEASURE_TIME || measure == MEASURE_CPU;
 }
 
+static enum pass pass_of(const struct compare_workload *workload, int measure)
+{
+    return compare_measure_pass((enum compare_measure_name)measure, workload->spec->kind);
+}
+
 void evidence_init(struct comparison *comparison, struct compare_workload *workload)
 {
     const struct compare_rules *rules = &comparison->rules;
     pair_table_init(&workload->table[PAIR_CLOCK_WALL], PAIR_CLOCK_WALL);
     pair_table_init(&workload->table[PAIR_CLOCK_CPU], PAIR_CLOCK_CPU);
-    for (int side = 0; side < COMPARE_SIDES; side++) {
+    for (int side = 0; side < COMPARE_SIDES; side++)
         workload->failure[side].status = STATUS_OK;
-        trial_record_init(&workload->held[side]);
-    }
+    round_init(workload);
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
         const struct compare_measure *measure = &compare_measures[m];
         struct verdict_measure asked = {
@@ -36,7 +40,7 @@ void evidence_init(struct comparison *comparison, struct compare_workload *workl
         /* What is exact is there when both sides have a value. */
         verdict_cell_init(&workload->cell[m].verdict, &asked);
         workload->cell[m].available =
-            rules->verdict.looks[0] > 0 && !compare_measure_is_exact((enum compare_measure_name)m);
+            rules->verdict.looks[0] > 0 && workload->beside[pass_of(workload, m)];
         workload->cell[m].value[COMPARE_BASE] = workload->cell[m].value[COMPARE_NEW] = NAN;
     }
 }
@@ -48,15 +52,14 @@ void evidence_release(struct compare_workload *workload)
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
         for (int side = 0; side < COMPARE_SIDES; side++)
             free(workload->column[m].value[side]);
-    for (int side = 0; side < COMPARE_SIDES; side++)
-        trial_record_release(&workload->held[side]);
+    round_release(workload);
 }
 
 /* ---- columns ------------------------------------------------------------------ */
 
-static int reserve(struct compare_column *column, size_t pairs)
+static int reserve(struct compare_column *column)
 {
-    if (pairs < column->capacity)
+    if (column->count[COMPARE_BASE] < column->capacity)
         return 0;
     size_t capacity = column->capacity == 0 ? FIRST_CAPACITY : 2 * column->capacity;
     for (int side = 0; side < COMPARE_SIDES; side++) {
@@ -85,20 +88,25 @@ static double lap_value(enum compare_measure_name measure, const struct trial_re
 }
 
 /* Appends the pair; a value that is missing makes the cell unavailable for good. */
-static int add_values(struct compare_workload *workload, enum compare_measure_name measure,
-                      const struct trial_record *trials[COMPARE_SIDES])
+static int add_values(struct compare_workload *workload, enum compare_measure_name measure)
 {
+    const struct trial_record *trials = workload->round.held[pass_of(workload, measure)];
+    struct compare_cell *cell = &workload->cell[measure];
     struct compare_column *column = &workload->column[measure];
     column->laps = laps_of(measure, workload);
-    if (reserve(column, workload->pairs) < 0)
+    if (reserve(column) < 0)
         return -1;
-    for (int side = 0; side < COMPARE_SIDES; side++)
+    for (int side = 0; side < COMPARE_SIDES; side++) {
+        size_t place = column->count[side]++ * column->laps;
         for (size_t lap = 0; lap < column->laps; lap++) {
-            double value = lap_value(measure, trials[side], lap);
-            column->value[side][workload->pairs * column->laps + lap] = value;
-            if (!isfinite(value))
-                workload->cell[measure].available = false;
+            double value = lap_value(measure, &trials[side], lap);
+            column->value[side][place + lap] = value;
+            if (isfinite(value))
+                continue;
+            cell->available = false;
+            cell->thin |= compare_measure_is_thin(measure, &trials[side]);
         }
+    }
     return 0;
 }
 
@@ -111,10 +119,26 @@ static void drop_untold(struct compare_workload *workload, const struct trial_re
             workload->cell[m].available = false;
 }
 
-int evidence_add_pair(struct compare_workload *workload, const struct trial_record *base,
-                      const struct trial_record *new)
+bool evidence_needs(const struct compare_workload *workload, enum pass pass)
 {
-    const struct trial_record *trials[] = {base, new};
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        if (pass_of(workload, m) == pass && workload->cell[m].available &&
+            !workload->cell[m].verdict.settled)
+            return true;
+    return false;
+}
+
+void evidence_drop(struct compare_workload *workload, enum pass pass)
+{
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        if (pass_of(workload, m) == pass)
+            workload->cell[m].available = false;
+}
+
+int evidence_add_pair(struct compare_workload *workload)
+{
+    const struct trial_record *base = &workload->round.held[PASS_TIMED][COMPARE_BASE];
+    const struct trial_record *new = &workload->round.held[PASS_TIMED][COMPARE_NEW];
     if (pair_table_add(&workload->table[PAIR_CLOCK_WALL], base, new) < 0)
         return -1;
     drop_untold(workload, base);
@@ -128,7 +152,8 @@ int evidence_add_pair(struct compare_workload *workload, const struct trial_reco
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
         enum compare_measure_name measure = (enum compare_measure_name)m;
         if (!is_timed(measure) && !compare_measure_is_exact(measure) &&
-            workload->cell[m].available && add_values(workload, measure, trials) < 0)
+            workload->round.expected[pass_of(workload, m)] && workload->cell[m].available &&
+            add_values(workload, measure) < 0)
             return -1;
     }
     workload->pairs++;
@@ -142,7 +167,7 @@ struct verdict_pairs evidence_pairs(const struct compare_workload *workload,
         return pair_table_pairs(
             &workload->table[measure == MEASURE_TIME ? PAIR_CLOCK_WALL : PAIR_CLOCK_CPU]);
     const struct compare_column *column = &workload->column[measure];
-    return (struct verdict_pairs){.pairs = column->capacity > 0 ? workload->pairs : 0,
+    return (struct verdict_pairs){.pairs = column->count[COMPARE_BASE],
                                   .laps = column->laps,
                                   .base = column->value[COMPARE_BASE],
                                   .new = column->value[COMPARE_NEW]};
@@ -171,7 +196,7 @@ void evidence_add_exact(struct compare_workload *workload, enum compare_side sid
 {
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
         if (compare_measure_is_exact((enum compare_measure_name)m) &&
-            compare_measures[m].pass == trial->key.pass)
+            pass_of(workload, m) == trial->key.pass)
             add_exact_value(&workload->cell[m], &workload->exact[m], side,
                             compare_measure_value((enum compare_measure_name)m, trial));
 }

@@ -15,8 +15,12 @@ bool compare_cell_gates(const struct comparison *comparison,
 const char *compare_cell_absence(const struct compare_workload *workload,
                                  enum compare_measure_name measure)
 {
-    return workload->cell[measure].available ? ""
-                                             : workload->absent[compare_measures[measure].pass];
+    const struct compare_cell *cell = &workload->cell[measure];
+    if (cell->available)
+        return "";
+    if (cell->thin)
+        return "too few calls were timed; a smaller N of --latency=N times more";
+    return workload->absent[compare_measure_pass(measure, workload->spec->kind)];
 }
 
 bool compare_cell_has_ratio(const struct compare_cell *cell)
@@ -134,12 +138,14 @@ static double *rounds_of(const struct compare_workload *workload, enum compare_m
 {
     struct verdict_pairs pairs = evidence_pairs(workload, measure);
     double *values = calloc(workload->seen + 1, sizeof *values);
-    pairs.pairs = workload->seen;
+    /* What was clear before the others may have fewer. */
+    if (pairs.pairs > workload->seen)
+        pairs.pairs = workload->seen;
     if (values != NULL && verdict_pair_values(&pairs, true, values) < 0) {
         free(values);
         return NULL;
     }
-    *rounds = workload->seen;
+    *rounds = pairs.pairs;
     return values;
 }
 

@@ -8,13 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int append(struct compare_column *column, enum compare_side side, size_t count, double value)
+static int append(struct compare_column *column, enum compare_side side, double value)
 {
+    size_t count = column->count[side];
     double *grown = reallocarray(column->value[side], count + 1, sizeof *grown);
     if (grown == NULL)
         return -1;
     column->value[side] = grown;
     grown[count] = value;
+    column->count[side]++;
     return 0;
 }
 
@@ -27,18 +29,18 @@ int evidence_add_alone(struct compare_workload *workload, enum compare_side side
         return 0;
     }
     evidence_add_exact(workload, side, trial);
-    if (trial->key.pass != PASS_TIMED)
-        return 0;
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
-        double value = compare_measure_value((enum compare_measure_name)m, trial);
-        if (compare_measure_is_exact((enum compare_measure_name)m))
+        enum compare_measure_name measure = (enum compare_measure_name)m;
+        if (compare_measure_is_exact(measure) ||
+            compare_measure_pass(measure, workload->spec->kind) != trial->key.pass)
             continue;
-        if (append(&workload->column[m], side, workload->alone[side], value) < 0)
+        double value = compare_measure_value(measure, trial);
+        if (append(&workload->column[m], side, value) < 0)
             return -1;
         if (!isfinite(value))
             workload->cell[m].available = false;
     }
-    workload->alone[side]++;
+    workload->alone[side] += trial->key.pass == PASS_TIMED;
     return 0;
 }
 
@@ -63,8 +65,8 @@ static int judge(struct comparison *comparison, struct compare_workload *workloa
     if (!cell->available || compare_measure_is_exact(measure))
         return 0;
     for (int side = 0; side < COMPARE_SIDES; side++) {
-        series[side] = (struct verdict_values){column->value[side], workload->alone[side]};
-        if (median_of(column->value[side], workload->alone[side], &cell->value[side]) < 0)
+        series[side] = (struct verdict_values){column->value[side], column->count[side]};
+        if (median_of(column->value[side], column->count[side], &cell->value[side]) < 0)
             return -1;
     }
     if (verdict_independent(&cell->verdict, &comparison->rules.verdict, series[COMPARE_BASE],
@@ -77,9 +79,11 @@ int evidence_judge_series(struct comparison *comparison, struct compare_workload
 {
     size_t base = workload->alone[COMPARE_BASE], new = workload->alone[COMPARE_NEW];
     workload->pairs = workload->seen = base < new ? base : new;
-    if (workload->seen == 0)
-        for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
-            workload->cell[m].available &= compare_measure_is_exact((enum compare_measure_name)m);
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+        if (!compare_measure_is_exact((enum compare_measure_name)m) &&
+            (workload->column[m].count[COMPARE_BASE] == 0 ||
+             workload->column[m].count[COMPARE_NEW] == 0))
+            workload->cell[m].available = false;
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
         if (judge(comparison, workload, (enum compare_measure_name)m) < 0)
             return -1;

@@ -5,6 +5,7 @@
 #include "subprocess.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ enum { OUTPUT_BYTES = 65536, LAST_LINES_BYTES = 300 };
 
 struct building {
     const struct paths *paths;
+    const struct revision_source *source;
     const volatile sig_atomic_t *interrupted;
     char name[64];         /* of the allocator */
     const char *wanted;    /* the revision, as it was given */
@@ -78,22 +80,46 @@ static void last_lines(const char *text, char lines[LAST_LINES_BYTES])
 }
 
 /* Where allocators.ini is the tree's own, the tree is above it. */
-static int find_root(struct building *building)
+static int own_root(char *root, const struct paths *paths, char *message)
 {
-    char ini[PATH_MAX], marker[PATH_MAX];
-    if (realpath(building->paths->allocators, ini) != NULL) {
+    char ini[PATH_MAX], marker[PATH_MAX + 8];
+    if (realpath(paths->allocators, ini) != NULL) {
         for (int i = 0; i < 2; i++)
             *strrchr(ini, '/') = '\0';
-        snprintf(building->root, sizeof building->root, "%s", ini);
-        if (join(building, marker, building->root, ".git") < 0)
-            return -1;
+        snprintf(root, PATH_MAX, "%s", ini);
+        snprintf(marker, sizeof marker, "%s/.git", root);
         if (access(marker, F_OK) == 0)
             return 0;
     }
-    return message_set(building->message,
-                       "%s@%s: this heapmark does not lie in a git checkout, so there are no "
-                       "revisions to build; name a library instead",
-                       building->name, building->wanted);
+    return message_set(message, "this heapmark does not lie in a git checkout, so there are no "
+                                "revisions to build; name a library instead");
+}
+
+int revision_root(char *root, const struct revision_source *source, const struct paths *paths,
+                  char *message)
+{
+    struct subprocess_result result;
+    if (source->repository == NULL)
+        return own_root(root, paths, message);
+    const char *argv[] = {"git", "-C", source->repository, "rev-parse", "--show-toplevel", NULL};
+    struct subprocess spec = {.argv = argv, .output_maximum_bytes = PATH_MAX};
+    int ran = subprocess_run(&spec, &result);
+    if (ran < 0)
+        message_set(message, "cannot run git: %s", strerror(errno));
+    else if (result.exit_status != 0)
+        ran = message_set(message, "%s is no git checkout", source->repository);
+    else
+        snprintf(root, PATH_MAX, "%.*s", (int)strcspn(result.output, "\n"), result.output);
+    subprocess_result_release(&result);
+    return ran;
+}
+
+static int find_root(struct building *building)
+{
+    char why[MESSAGE_BYTES];
+    if (revision_root(building->root, building->source, building->paths, why) == 0)
+        return 0;
+    return message_set(building->message, "%s@%s: %.400s", building->name, building->wanted, why);
 }
 
 static int find_commit(struct building *building)
@@ -135,6 +161,21 @@ static int find_cache(struct building *building, char *cache)
     return join(building, cache, home, "heapmark/revisions");
 }
 
+/* Another way of building makes another library. FNV-1a. */
+static void name_folder(const struct building *building, char *name, size_t bytes)
+{
+    const struct revision_source *source = building->source;
+    const char *const parts[] = {source->build, source->library};
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < 2 && source->repository != NULL; i++)
+        for (const char *c = parts[i]; c == parts[i] || c[-1] != '\0'; c++)
+            hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+    if (source->repository == NULL)
+        snprintf(name, bytes, "%s", building->result->commit);
+    else
+        snprintf(name, bytes, "%s-%016" PRIx64, building->result->commit, hash);
+}
+
 /* Makes the folder of the commit, and those above it. */
 static int prepare_folder(struct building *building)
 {
@@ -151,7 +192,9 @@ static int prepare_folder(struct building *building)
         return -1;
     if (realpath(cache, own) == NULL)
         return message_set(building->message, "cannot find %s: %s", cache, strerror(errno));
-    if (join(building, building->folder, own, building->result->commit) < 0)
+    char name[sizeof building->result->commit + 24];
+    name_folder(building, name, sizeof name);
+    if (join(building, building->folder, own, name) < 0)
         return -1;
     return make_folder(building, building->folder);
 }
@@ -200,33 +243,56 @@ static int say_why(struct building *building, const struct subprocess_result *re
     if (building->interrupted != NULL && *building->interrupted)
         return message_set(building->message, "interrupted while %s@%s was built", building->name,
                            building->wanted);
-    if (strstr(result->errors, "No rule to make target") != NULL)
+    if (building->source->repository == NULL &&
+        strstr(result->errors, "No rule to make target") != NULL)
         return message_set(building->message,
                            "%s@%s: there is no allocator of our own called %s at that revision",
                            building->name, building->wanted, building->name);
-    last_lines(result->errors, lines);
+    last_lines(result->errors[0] != '\0' ? result->errors : result->output, lines);
     return message_set(building->message, "%s@%s: the build failed: %s", building->name,
                        building->wanted, lines);
+}
+
+/* A file of a worktree, in the place where it is kept: perhaps on another file system. */
+static int keep(struct building *building, const char *made, const char *library)
+{
+    struct subprocess_result result;
+    if (access(made, R_OK) < 0)
+        return message_set(building->message, "%s@%s: the build succeeded, and made no %s",
+                           building->name, building->wanted, made + strlen(building->tree) + 1);
+    if (rename(made, library) == 0)
+        return 0;
+    const char *argv[] = {"cp", "--", made, library, NULL};
+    int ran = run_tool(building, argv, &result);
+    subprocess_result_release(&result);
+    if (ran != 0)
+        unlink(library);
+    return ran > 0 ? message_set(building->message, "cannot keep %s", library) : ran;
 }
 
 /* As this tree builds its own, whoever calls us: a make above us must not set the flags. */
 static int make_library(struct building *building, const char *library)
 {
+    const struct revision_source *source = building->source;
     char target[PATH_MAX], made[PATH_MAX];
     struct subprocess_result result;
-    snprintf(target, sizeof target, "build/release/lib%s.so", building->name);
+    if (source->repository != NULL)
+        snprintf(target, sizeof target, "%s", source->library);
+    else
+        snprintf(target, sizeof target, "build/release/lib%s.so", building->name);
     if (join(building, made, building->tree, target) < 0)
         return -1;
-    const char *argv[] = {"env", "-u",           "MAKEFLAGS",    "-u",   "MAKELEVEL",
-                          "-u",  "MFLAGS",       "LC_ALL=C",     "make", "-s",
-                          "-C",  building->tree, "MODE=release", target, NULL};
-    int ran = run_tool(building, argv, &result);
+    const char *own[] = {"env", "-u",           "MAKEFLAGS",    "-u",   "MAKELEVEL",
+                         "-u",  "MFLAGS",       "LC_ALL=C",     "make", "-s",
+                         "-C",  building->tree, "MODE=release", target, NULL};
+    const char *theirs[] = {"env", "-C",        building->tree, "-u",     "MAKEFLAGS",
+                            "-u",  "MAKELEVEL", "-u",           "MFLAGS", "LC_ALL=C",
+                            "sh",  "-c",        source->build,  NULL};
+    int ran = run_tool(building, source->repository != NULL ? theirs : own, &result);
     if (ran > 0)
         ran = say_why(building, &result);
     subprocess_result_release(&result);
-    if (ran == 0 && rename(made, library) < 0)
-        return message_set(building->message, "cannot keep %s: %s", library, strerror(errno));
-    return ran;
+    return ran == 0 ? keep(building, made, library) : ran;
 }
 
 static int build(struct building *building, const char *library)
@@ -238,13 +304,15 @@ static int build(struct building *building, const char *library)
     return result;
 }
 
-int revision_build(struct revision *revision, const char *word, const struct paths *paths,
+int revision_build(struct revision *revision, const char *word,
+                   const struct revision_source *source, const struct paths *paths,
                    const volatile sig_atomic_t *interrupted, char *message)
 {
     const char *at = strchr(word, '@');
     char file[128], library[PATH_MAX];
     struct building building = {
         .paths = paths,
+        .source = source,
         .interrupted = interrupted,
         .wanted = at + 1,
         .result = revision,

@@ -1,6 +1,6 @@
 /*
- * An in-house allocator as it was at a git revision: built from a worktree of its own, kept by
- * commit.
+ * An allocator as it was at a git revision, of this tree or of a repository of somebody's own:
+ * built from a temporary worktree, kept by commit. The checkout itself is never touched.
  */
 #ifndef HEAPMARK_REVISION_H
 #define HEAPMARK_REVISION_H
@@ -11,6 +11,13 @@
 #include <stdbool.h>
 
 enum { REVISION_SHORT_BYTES = 9 };
+
+/* Another repository than heapmark's own; all three, or none. */
+struct revision_source {
+    const char *repository; /* a folder of its checkout; NULL: heapmark's own */
+    const char *build;      /* a shell command, run in the top folder of a worktree */
+    const char *library;    /* what it makes, seen from there */
+};
 
 struct revision {
     char *library;                         /* absolute */
@@ -24,8 +31,12 @@ bool revision_is(const char *word);
  * gone afterwards. The library lies in revisions/COMMIT below $XDG_CACHE_HOME/heapmark, or below
  * the results' folder where that is not set. Returns 0, or -1 with a message: no checkout, no git
  * or make, no such revision, no such allocator there, or the last lines of a build that failed. */
-int revision_build(struct revision *revision, const char *word, const struct paths *paths,
+int revision_build(struct revision *revision, const char *word,
+                   const struct revision_source *source, const struct paths *paths,
                    const volatile sig_atomic_t *interrupted, char *message);
+/* The top folder of the source's checkout, into `root` (PATH_MAX). 0, or -1 with a message. */
+int revision_root(char *root, const struct revision_source *source, const struct paths *paths,
+                  char *message);
 void revision_release(struct revision *revision);
 
 #endif

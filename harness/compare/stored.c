@@ -151,11 +151,35 @@ static int compare_pairs(struct comparison *comparison, const struct stored *sto
 
 /* ---- two runs ------------------------------------------------------------------- */
 
+static const char *fact_of(const struct run *run, const char *name)
+{
+    for (size_t i = 0; i < run->fact_count; i++)
+        if (strcmp(run->facts[i].name, name) == 0)
+            return run->facts[i].value;
+    return "";
+}
+
+/* A trace or workload file of the same name may hold other calls by now. */
+static bool same_file(const struct stored *stored, const char *label)
+{
+    static const char *const digests[] = {"trace_sha256", "workload_sha256"};
+    bool same = true;
+    for (size_t i = 0; i < sizeof digests / sizeof digests[0]; i++) {
+        char *name = NULL;
+        if (asprintf(&name, "%s:%s", digests[i], label) < 0)
+            return false;
+        same &= strcmp(fact_of(&stored->run[COMPARE_BASE], name),
+                       fact_of(&stored->run[COMPARE_NEW], name)) == 0;
+        free(name);
+    }
+    return same;
+}
+
 static bool same_work(const struct stored *stored, const struct workload_spec *a,
                       const struct workload_spec *b)
 {
     return a->kind == b->kind && strcmp(a->name, b->name) == 0 &&
-           strcmp(a->params, b->params) == 0 &&
+           strcmp(a->params, b->params) == 0 && same_file(stored, a->label) &&
            stored->run[COMPARE_BASE].seed == stored->run[COMPARE_NEW].seed;
 }
 

@@ -7,6 +7,7 @@
 #include "environment.h"
 #include "message.h"
 #include "process_spec.h"
+#include "trace_name.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -65,13 +66,20 @@ static int open_ends(struct child *child, struct far_ends *far, bool trace)
 static int fill_page(struct trial_page *page, const struct child_spec *spec, char *message)
 {
     const struct workload_spec *workload = spec->workload;
-    const char *name = workload->kind == WORKLOAD_RECORDED ? "replay" : workload->name;
+    bool recorded = workload->kind == WORKLOAD_RECORDED;
+    const char *name = recorded ? "replay" : workload->name;
+    char *params = recorded && trace_name_is_pattern(workload->name)
+                       ? trace_name_runner_params(workload->params)
+                       : strdup(workload->params);
     page->version = TRIAL_PAGE_VERSION;
     page->page_bytes = sizeof *page;
-    if ((size_t)snprintf(page->workload, sizeof page->workload, "%s", name) >=
-            sizeof page->workload ||
-        (size_t)snprintf(page->params, sizeof page->params, "%s", workload->params) >=
-            sizeof page->params)
+    bool fits =
+        params != NULL &&
+        (size_t)snprintf(page->workload, sizeof page->workload, "%s", name) <
+            sizeof page->workload &&
+        (size_t)snprintf(page->params, sizeof page->params, "%s", params) < sizeof page->params;
+    free(params);
+    if (!fits)
         return message_set(message, "workload %s: its parameters are longer than %zu characters",
                            workload->label, sizeof page->params - 1);
     page->seed = spec->seed;

@@ -81,6 +81,32 @@ void stream_csv_text(struct stream *stream, const char *text)
     free(clean);
 }
 
+void stream_xml_text(struct stream *stream, const char *text)
+{
+    static const char special[] = "&<>\"'";
+    static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"};
+    char *line = utf8_line(text);
+    note_failure(stream, line == NULL);
+    for (const char *c = line; c != NULL && *c != '\0'; c++) {
+        const char *found = strchr(special, *c);
+        if (found != NULL)
+            put(stream, entities[found - special]);
+        else
+            stream_print(stream, "%c", *c);
+    }
+    free(line);
+}
+
+void stream_markdown_text(struct stream *stream, const char *text)
+{
+    static const char special[] = "|\\`*_<>[]@";
+    char *line = utf8_line(text);
+    note_failure(stream, line == NULL);
+    for (const char *c = line; c != NULL && *c != '\0'; c++)
+        stream_print(stream, strchr(special, *c) != NULL ? "\\%c" : "%c", *c);
+    free(line);
+}
+
 void stream_number(struct stream *stream, double value, const char *missing)
 {
     char text[40];

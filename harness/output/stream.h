@@ -25,6 +25,9 @@ void stream_line_text(struct stream *stream, const char *text);
 void stream_padded(struct stream *stream, const char *text, int columns);
 /* A CSV field (RFC 4180): quoted when it holds a comma, a quote or a line end. */
 void stream_csv_text(struct stream *stream, const char *text);
+/* As stream_line_text, with what XML or Markdown would take for its own made plain. */
+void stream_xml_text(struct stream *stream, const char *text);
+void stream_markdown_text(struct stream *stream, const char *text);
 /* A number of full precision with '.', whatever the locale; `missing` when it is not finite. */
 void stream_number(struct stream *stream, double value, const char *missing);
 /* MEASURE_NONE: nothing. */

@@ -11,7 +11,7 @@
 struct planning {
     struct run *run;
     const char **filters;
-    bool latency;
+    bool latency, program_memory;
     unsigned instructions;
     bool every_allocator_named; /* -a was given: `programs = no` does not hold */
     char *message;
@@ -182,11 +182,12 @@ static int add_block(struct planning *planning, unsigned workload, unsigned bloc
     struct trial_key key = {.workload = workload, .block = block, .pass = PASS_TIMED};
     if (add_row(planning, key, state) < 0)
         return -1;
-    /* Nobody sees the single calls of a program. */
-    if (!planning->latency || planning->run->workloads[workload].kind == WORKLOAD_PROGRAM)
-        return 0;
-    key.pass = PASS_LATENCY;
-    return add_row(planning, key, state);
+    /* Nobody sees the single calls of a program, whose memory is measured apart from its time; that
+     * of block 0 was, to prove the injection. */
+    bool program = planning->run->workloads[workload].kind == WORKLOAD_PROGRAM;
+    key.pass = program ? PASS_MEMORY : PASS_LATENCY;
+    bool wanted = program ? planning->program_memory && block > 0 : planning->latency;
+    return wanted ? add_row(planning, key, state) : 0;
 }
 
 static int add_trials(struct planning *planning, unsigned inspections)
@@ -221,6 +222,7 @@ int plan_make(struct run *run, const struct plan_request *request,
     struct planning planning = {
         .run = run,
         .latency = request->latency,
+        .program_memory = request->program_memory,
         .instructions = request->instructions,
         .every_allocator_named = request->allocator_count > 0 || run->allocator_count > 0,
         .message = message,

@@ -29,6 +29,7 @@ struct plan_request {
     unsigned blocks;       /* -n; 0: the suite's, or PLAN_BLOCKS_DEFAULT */
     unsigned inspections;  /* inspection passes, in blocks of their own; 0: one */
     unsigned instructions; /* passes that count them, in blocks of their own; 0: none */
+    bool program_memory;   /* each block of a program has a memory pass, too */
     bool latency;          /* --latency: each block has a latency pass, too */
 };
 

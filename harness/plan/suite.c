@@ -70,6 +70,9 @@ static int read_suite(struct suite *suite, const struct ini_file *ini, char *mes
         return message_set(message, "out of memory");
     for (size_t i = 0; i < ini->section_count; i++) {
         const struct ini_section *section = &ini->sections[i];
+        if (strcmp(section->name, "global") == 0)
+            return message_set(message, "%s is a workload file, not a suite: heapmark run -w %s",
+                               ini->path, ini->path);
         if (strcmp(section->name, "suite") != 0) {
             if (read_item(&suite->items[suite->item_count++], ini, section, message) < 0)
                 return -1;

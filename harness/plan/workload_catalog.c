@@ -219,11 +219,18 @@ static int make_recorded(struct workload_spec *spec, const struct workload_catal
 {
     const struct workload_entry *replayer = find_replayer(catalog);
     char *path = realpath(spec->name, NULL), *asked = NULL;
+    bool pattern = trace_name_is_pattern(spec->name);
     if (path == NULL)
-        return message_set(message, "trace %s: %s", spec->name, strerror(errno));
+        return message_set(message, "%s %s: %s", pattern ? "workload file" : "trace", spec->name,
+                           strerror(errno));
     free(spec->name);
     spec->name = path;
     spec->kind = WORKLOAD_RECORDED;
+    if (pattern) { /* read when it is made into a script, before anything runs */
+        spec->params = strdup(text[length] == ':' ? text + length + 1 : "");
+        spec->threads = 1;
+        return spec->params != NULL ? 0 : message_set(message, "out of memory");
+    }
     if (replayer == NULL || asprintf(&asked, "%s%s", replayer->name, text + length) < 0)
         return message_set(message, "the runner cannot replay traces; run make again");
     int result = make_checked(spec, catalog, asked, message);

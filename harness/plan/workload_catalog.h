@@ -45,7 +45,7 @@ int workload_catalog_load(struct workload_catalog *catalog, const struct paths *
 void workload_catalog_release(struct workload_catalog *catalog);
 
 /* Fills `spec` from "name" or "name:param=value,..." (or "name:preset,..."), with `label` (NULL:
- * that of trace_name_label()). A trace is looked for, not into: its threads, laps and repetitions
+ * that of trace_name_label()). A trace or workload file is looked for, not into: its threads, laps and repetitions
  * are known when it has been made into a script. blocks is left to the caller. Returns 0, or -1
  * with a message that names the mistake. */
 int workload_spec_make(struct workload_spec *spec, const struct workload_catalog *catalog,

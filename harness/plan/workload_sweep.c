@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PATTERN_THREADS_MAXIMUM = 64 }; /* docs/workload-files.md */
+
 /* The workload that `length` bytes of `text` name; NULL: none that has parameters. */
 static const struct workload_entry *find_entry(const struct workload_catalog *catalog,
                                                const char *text, size_t length)
@@ -47,6 +49,38 @@ static struct sweep_rules rules_of(void *argument, const char *name, size_t leng
     return rules;
 }
 
+/* Of a workload file, whose keys are looked at when it is read: those whose values are numbers or
+ * words. "SECTION.key" is a key, too. */
+static struct sweep_rules rules_of_pattern(void *argument, const char *name, size_t length)
+{
+    static const char *const bytes[] = {"live", "largest", "alignment", NULL};
+    static const char *const counts[] = {"operations", "rounds", "laps",    "rate",    "burst",
+                                         "share",      "calloc", "aligned", "realloc", "handover",
+                                         "repeat",     "speed",  NULL};
+    static const char *const words[] = {"touch", "arrivals", "start", NULL};
+    static const char *const threads[] = {"threads", NULL};
+    static const struct {
+        const char *const *names;
+        enum sweep_kind kind;
+    } kinds[] = {
+        {bytes,   SWEEP_BYTES  },
+        {counts,  SWEEP_COUNT  },
+        {words,   SWEEP_WORDS  },
+        {threads, SWEEP_THREADS},
+    };
+    const char *dot = memrchr(name, '.', length), *key = dot != NULL ? dot + 1 : name;
+    size_t key_length = length - (size_t)(key - name);
+    (void)argument;
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
+        for (size_t i = 0; kinds[k].names[i] != NULL; i++)
+            if (strlen(kinds[k].names[i]) == key_length &&
+                strncmp(kinds[k].names[i], key, key_length) == 0)
+                return (struct sweep_rules){.kind = kinds[k].kind,
+                                            .cpus = sweep_cpus(),
+                                            .most = PATTERN_THREADS_MAXIMUM};
+    return (struct sweep_rules){.kind = SWEEP_NOTHING, .most = 1};
+}
+
 static int make_point(struct workload_point *point, const char *text, size_t head,
                       const struct sweep_point *from, const char *label)
 {
@@ -72,9 +106,9 @@ int workload_sweep_make(struct workload_sweep *sweep, const struct workload_cata
     *sweep = (struct workload_sweep){0};
     if (asprintf(&who, "workload %.*s", (int)head, text) < 0)
         return message_set(message, "out of memory");
-    int result =
-        sweep_expand(&combinations, who, text[head] == ':' ? text + head + 1 : "", rules_of,
-                     (void *)(uintptr_t)find_entry(catalog, text, head), message);
+    int result = sweep_expand(&combinations, who, text[head] == ':' ? text + head + 1 : "",
+                              trace_name_is_pattern_text(text) ? rules_of_pattern : rules_of,
+                              (void *)(uintptr_t)find_entry(catalog, text, head), message);
     if (result == 0) {
         sweep->points = calloc(combinations.count, sizeof *sweep->points);
         result = sweep->points != NULL ? 0 : message_set(message, "out of memory");

@@ -2,6 +2,7 @@
 #include "maker.h"
 
 #include "message.h"
+#include "op_source.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +56,7 @@ static void note_lives(struct maker *maker, const struct step *step)
  * together by themselves. */
 static uint32_t next_stretch(struct maker *maker, const struct change *change, uint64_t bytes)
 {
-    if (maker->layout.workers < 2 || maker->due)
+    if (maker->layout.workers < 2 || maker->due || maker->apart)
         return 0;
     bool enough = maker->stretch.calls >= REPLAY_STRETCH_CALLS &&
                   maker->stretch.bytes * REPLAY_STRETCH_SHARE >= (uint64_t)maker->lives.live_bytes;
@@ -87,6 +88,7 @@ int lap_take(struct maker *maker, const struct trace_op *op, uint64_t index)
         .size = op->size,
         .alignment = op->alignment,
         .time_ns = op->time_ns - maker->layout.first_ns,
+        .pause_ns = maker->source->pause_ns,
         .ended = change.ended,
         .begun = change.begun,
         .stretch = next_stretch(maker, &change, op->size),
@@ -176,6 +178,13 @@ static int add_due(struct maker *maker, const struct step *step)
     return add_word(maker, &maker->row[step->worker], script_prefix(SCRIPT_DUE, step->time_ns));
 }
 
+static int add_pause(struct maker *maker, const struct step *step)
+{
+    return step->pause_ns == 0 ? 0
+                               : add_word(maker, &maker->row[step->worker],
+                                          script_prefix(SCRIPT_PAUSE, step->pause_ns));
+}
+
 static int add_stretch(struct maker *maker, const struct step *step)
 {
     struct word_row *row = &maker->row[step->worker];
@@ -252,7 +261,7 @@ static int write_step(struct maker *maker, const struct step *step)
         phrase.size = phrase.old_size; /* what is no longer live */
     if (step->ended != LIFE_NONE)
         lives_forget(&maker->lives, step->ended);
-    if (add_due(maker, step) < 0 || add_stretch(maker, step) < 0)
+    if (add_due(maker, step) < 0 || add_stretch(maker, step) < 0 || add_pause(maker, step) < 0)
         return -1;
     return add_phrase(maker, &maker->row[step->worker], phrase);
 }

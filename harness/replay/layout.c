@@ -3,6 +3,7 @@
 
 #include "lives.h"
 #include "message.h"
+#include "op_source.h"
 #include "trial_page.h"
 
 #include <stdlib.h>
@@ -15,7 +16,7 @@ struct span {
 
 struct laying {
     struct layout *layout;
-    struct trace_reader *reader;
+    struct op_source *source;
     const struct replay_options *options;
     struct span *span;
     struct lives lives;
@@ -57,7 +58,8 @@ static int read_through(struct laying *laying)
 {
     struct trace_op op;
     int got;
-    for (uint64_t index = 0; (got = trace_reader_next(laying->reader, &op, laying->message)) > 0;
+    const struct op_source *source = laying->source;
+    for (uint64_t index = 0; (got = source->next(source->argument, &op, laying->message)) > 0;
          index++)
         if (take(laying, &op, index) < 0)
             return -1;
@@ -154,12 +156,17 @@ static int choose_laps(struct laying *laying)
     struct layout *layout = laying->layout;
     const struct replay_options *options = laying->options;
     unsigned usual = usual_laps(laying);
+    uint64_t fill = options->fill_calls < layout->calls ? options->fill_calls : 0;
     size_t count = 0;
-    layout->lap_end = calloc(usual + options->stop_count, sizeof *layout->lap_end);
+    layout->lap_end = calloc(usual + options->stop_count + 1, sizeof *layout->lap_end);
     if (layout->lap_end == NULL)
         return message_set(laying->message, "out of memory");
+    if (fill > 0) {
+        layout->lap_end[count++] = fill;
+        layout->fill = 1;
+    }
     for (unsigned lap = 1; lap <= usual; lap++)
-        layout->lap_end[count++] = share_of(layout->calls, lap, usual);
+        layout->lap_end[count++] = fill + share_of(layout->calls - fill, lap, usual);
     for (size_t i = 0; i < options->stop_count; i++)
         layout->lap_end[count++] = layout->stop_call[i] = place_of(laying, &options->stops[i]);
     qsort(layout->lap_end, count, sizeof *layout->lap_end, compare_ends);
@@ -175,7 +182,7 @@ static int choose_repeat(struct laying *laying)
 {
     struct layout *layout = laying->layout;
     const struct replay_options *options = laying->options;
-    uint64_t most = TRIAL_LAPS_MAXIMUM / layout->laps, repeat = options->repeat;
+    uint64_t most = TRIAL_LAPS_MAXIMUM / (layout->laps - layout->fill), repeat = options->repeat;
     if (repeat > most)
         return message_set(laying->message,
                            "%u laps repeated %u times are more than %d; choose a smaller laps= or "
@@ -199,17 +206,17 @@ static bool wants_peak(const struct replay_options *options)
     return false;
 }
 
-int layout_make(struct layout *layout, struct trace_reader *reader,
+int layout_make(struct layout *layout, struct op_source *source,
                 const struct replay_options *options, char *message)
 {
     struct laying laying = {
         .layout = layout,
-        .reader = reader,
+        .source = source,
         .options = options,
         .follow = wants_peak(options),
         .message = message,
     };
-    *layout = (struct layout){.threads = trace_reader_threads(reader)};
+    *layout = (struct layout){.threads = source->threads};
     laying.span = calloc(layout->threads + 1, sizeof *laying.span);
     layout->worker = calloc(layout->threads + 1, sizeof *layout->worker);
     int result = -1;

@@ -15,7 +15,7 @@
 
 /* One call of the lap at hand. */
 struct step {
-    uint64_t size, alignment, time_ns;
+    uint64_t size, alignment, time_ns, pause_ns;
     uint32_t ended, begun; /* lives */
     uint32_t stretch;      /* of the lap, from 0 */
     uint16_t worker;
@@ -41,7 +41,8 @@ struct maker {
     size_t step_count, step_capacity;
     struct word_row *row; /* of each worker */
     uint64_t *due_ns;     /* of each worker: what it was told last */
-    bool due;
+    bool due, apart;
+    const struct op_source *source;
     struct {
         uint32_t number;
         uint64_t calls, bytes; /* made and allocated in it */

@@ -3,7 +3,10 @@
 
 #include "maker.h"
 #include "message.h"
+#include "op_source.h"
+#include "trace_reader.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,20 +25,22 @@ static size_t streams_of(const struct maker *maker)
     return ((size_t)maker->layout.laps + 1) * maker->layout.workers;
 }
 
-static int make_room(struct maker *maker, bool inherited)
+static int make_room(struct maker *maker)
 {
     uint32_t workers = maker->layout.workers;
     maker->streams = calloc(streams_of(maker), sizeof *maker->streams);
     maker->row = calloc(workers, sizeof *maker->row);
     maker->due_ns = calloc(workers, sizeof *maker->due_ns);
     if (maker->streams == NULL || maker->row == NULL || maker->due_ns == NULL ||
-        lives_init(&maker->lives, inherited) < 0 || slots_init(&maker->slots, workers) < 0)
+        lives_init(&maker->lives, maker->source->inherited) < 0 ||
+        slots_init(&maker->slots, workers) < 0)
         return message_set(maker->message, "out of memory");
     maker->head = (struct script_head){
         .magic = SCRIPT_MAGIC,
         .version = SCRIPT_VERSION,
         .threads = workers,
-        .laps = maker->layout.laps,
+        .laps = maker->layout.laps - maker->layout.fill,
+        .fill_rows = maker->layout.fill,
         .calls = maker->layout.calls,
         .has_due = maker->due,
         .duration_ns = maker->layout.last_ns - maker->layout.first_ns,
@@ -48,12 +53,14 @@ static int make_room(struct maker *maker, bool inherited)
                               streams_of(maker) * sizeof *maker->streams, maker->message);
 }
 
-static int write_laps(struct maker *maker, struct trace_reader *reader)
+static int write_laps(struct maker *maker)
 {
+    const struct op_source *source = maker->source;
     struct trace_op op;
     int got;
     maker->lap = 1;
-    for (uint64_t index = 0; (got = trace_reader_next(reader, &op, maker->message)) > 0; index++) {
+    for (uint64_t index = 0; (got = source->next(source->argument, &op, maker->message)) > 0;
+         index++) {
         if (op.thread >= maker->layout.threads)
             return message_set(maker->message, "it was changed while it was read");
         if (lap_take(maker, &op, index) < 0)
@@ -111,32 +118,29 @@ static void tell_stops(struct replay *replay, const struct maker *maker,
     }
 }
 
-static int make(struct maker *maker, struct trace_reader *reader,
-                const struct replay_options *options)
+static int make(struct maker *maker, struct op_source *source, const struct replay_options *options)
 {
     uint64_t budget = options->memory_bytes > 0 ? options->memory_bytes : default_budget();
     const char *folder = options->folder != NULL ? options->folder : default_folder;
-    bool inherited = trace_facts_yes(trace_reader_facts(reader), "inherited");
+    maker->source = source;
     maker->due = options->due;
-    if (layout_make(&maker->layout, reader, options, maker->message) < 0 ||
-        trace_reader_seek(reader, 0, maker->message) < 0 ||
+    maker->apart = options->apart;
+    if (layout_make(&maker->layout, source, options, maker->message) < 0 ||
+        source->rewind(source->argument, maker->message) < 0 ||
         script_file_open(&maker->file, budget, folder, maker->message) < 0)
         return -1;
-    if (make_room(maker, inherited) < 0 || write_laps(maker, reader) < 0)
+    if (make_room(maker) < 0 || write_laps(maker) < 0)
         return -1;
     return write_head(maker);
 }
 
-int replay_make(struct replay *replay, const char *path, const struct replay_options *options,
-                char *message)
+int replay_make_from(struct replay *replay, struct op_source *source, const char *name,
+                     const struct replay_options *options, char *message)
 {
     char why[MESSAGE_BYTES] = "";
     struct maker maker = {.message = why, .file = {.descriptor = -1}};
-    struct trace_reader *reader = trace_reader_open(path, message);
     *replay = (struct replay){.descriptor = -1};
-    if (reader == NULL)
-        return -1;
-    int result = make(&maker, reader, options);
+    int result = make(&maker, source, options);
     if (result == 0) {
         replay->head = maker.head;
         replay->repeat = maker.layout.repeat;
@@ -144,13 +148,48 @@ int replay_make(struct replay *replay, const char *path, const struct replay_opt
         tell_stops(replay, &maker, options);
     } else {
         script_file_close(&maker.file);
-        /* The reader's messages name the file. */
-        if (strstr(why, path) != NULL)
-            message_set(message, "%s", why);
-        else
-            message_set(message, "trace %s: %s", path, why);
+        message_set(message, "%s: %s", name, why);
     }
     maker_release(&maker);
+    return result;
+}
+
+/* ---- traces ------------------------------------------------------------------------- */
+
+static int next_of_trace(void *reader, struct trace_op *op, char *message)
+{
+    return trace_reader_next(reader, op, message);
+}
+
+static int rewind_trace(void *reader, char *message)
+{
+    return trace_reader_seek(reader, 0, message);
+}
+
+int replay_make(struct replay *replay, const char *path, const struct replay_options *options,
+                char *message)
+{
+    struct trace_reader *reader = trace_reader_open(path, message);
+    char *name = NULL, why[MESSAGE_BYTES] = "";
+    *replay = (struct replay){.descriptor = -1};
+    if (reader == NULL)
+        return -1;
+    struct op_source source = {
+        .next = next_of_trace,
+        .rewind = rewind_trace,
+        .argument = reader,
+        .threads = trace_reader_threads(reader),
+        .inherited = trace_facts_yes(trace_reader_facts(reader), "inherited"),
+    };
+    int result = asprintf(&name, "trace %s", path) < 0
+                     ? message_set(message, "out of memory")
+                     : replay_make_from(replay, &source, name, options, why);
+    /* The reader's messages name the file. */
+    if (result < 0 && name != NULL) {
+        const char *reason = why + strlen(name) + 2;
+        message_set(message, "%s", strstr(reason, path) != NULL ? reason : why);
+    }
+    free(name);
     trace_reader_close(reader);
     return result;
 }

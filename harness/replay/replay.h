@@ -1,7 +1,8 @@
 /*
- * Makes a trace into the script that the runner replays (harness/common/replay_script.h).
+ * Makes a trace, or another source of calls, into the script that the runner replays
+ * (harness/common/replay_script.h).
  *
- * The trace is read twice: once to see who works when and how much there is, once to lay the
+ * It is read twice: once to see who works when and how much there is, once to lay the
  * script out. Memory: some 70 bytes for each block live at once, and the calls of one lap.
  */
 #ifndef HEAPMARK_REPLAY_H
@@ -13,9 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct op_source;
+
 enum {
     REPLAY_STOPS_MAXIMUM = 256,
-    REPLAY_LAP_CALLS = 200000,   /* of a lap where `laps` is left to us: 4 ms at 20 ns a call */
+    REPLAY_LAP_CALLS = 200000, /* of a lap where `laps` is left to us: 4 ms at 20 ns a call */
     /* The same with `only_stops`: the maker holds a lap's calls, some 70 bytes each. */
     REPLAY_STOPPED_LAP_CALLS = 500000,
     REPLAY_MEETING_CALLS = 2500, /* a worker wakes up for a lap in the time of so many */
@@ -46,7 +49,9 @@ struct replay_options {
     bool fold;             /* all threads on one worker */
     bool due;              /* the script tells times, for speeds other than 'max' */
     bool only_stops;       /* laps end at the stops, and else only for memory's sake */
+    bool apart;            /* threads need not be kept together: none waits for another's block */
     unsigned laps, repeat; /* 0: chosen by the number of calls */
+    uint64_t fill_calls;   /* made in lap 0, untimed; only without stops and repetitions */
     const struct replay_stop *stops;
     size_t stop_count;     /* <= REPLAY_STOPS_MAXIMUM */
     uint64_t memory_bytes; /* a longer script lies in a file and is streamed; 0: an eighth of
@@ -65,6 +70,9 @@ struct replay {
 /* Returns 0, or -1 with a message of MESSAGE_BYTES; then nothing is to be released. */
 int replay_make(struct replay *replay, const char *path, const struct replay_options *options,
                 char *message);
+/* The same from another source; `name` begins the messages. */
+int replay_make_from(struct replay *replay, struct op_source *source, const char *name,
+                     const struct replay_options *options, char *message);
 void replay_release(struct replay *replay);
 
 #endif

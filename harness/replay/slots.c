@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CAPACITY_AT_FIRST = 64 };
+/* Slots that no two workers share a cache line of, nor a prefetched pair, come in rows: 128 bytes.
+ */
+enum { CAPACITY_AT_FIRST = 64, ROW = 16 };
 
 static int push(struct slot_list *list, uint32_t slot)
 {
@@ -45,17 +47,29 @@ void slots_release(struct slots *slots)
     *slots = (struct slots){0};
 }
 
+/* A new slot. What else is in its row is the same owner's, in order. */
+static uint32_t take_new(struct slots *slots, struct slot_list *list)
+{
+    uint32_t first = slots->count;
+    if (slots->workers == 1)
+        return first < SCRIPT_SLOTS_MAXIMUM ? slots->count++ : SLOT_NONE;
+    if (first > SCRIPT_SLOTS_MAXIMUM - ROW)
+        return SLOT_NONE;
+    slots->count += ROW;
+    for (uint32_t i = 1; i < ROW; i++)
+        if (push(list, first + (list == &slots->passing ? i : ROW - i)) < 0)
+            return SLOT_NONE;
+    return first;
+}
+
 uint32_t slots_take(struct slots *slots, uint16_t owner)
 {
     if (owner == SLOT_OWNER_PASSING) {
         struct slot_list *queue = &slots->passing;
-        if (queue->first < queue->count)
-            return queue->slot[queue->first++];
-    } else if (slots->own[owner].count > 0) {
-        struct slot_list *stack = &slots->own[owner];
-        return stack->slot[--stack->count];
+        return queue->first < queue->count ? queue->slot[queue->first++] : take_new(slots, queue);
     }
-    return slots->count < SCRIPT_SLOTS_MAXIMUM ? slots->count++ : SLOT_NONE;
+    struct slot_list *stack = &slots->own[owner];
+    return stack->count > 0 ? stack->slot[--stack->count] : take_new(slots, stack);
 }
 
 int slots_give(struct slots *slots, uint32_t slot, uint16_t owner, uint16_t worker)

@@ -1,7 +1,7 @@
 /*
  * replay: the calls of a recorded program, made again; see replayer.h.
  *
- * Lap 0 makes none of them: it is there, since every workload has one. Laps 1 .. N make them all,
+ * Lap 0 makes none of them, unless the script begins with a fill. Laps 1 .. N make them all,
  * and again in laps N + 1 .. 2N where `repeat` says so, after what the trace left has been freed.
  */
 #include "replayer.h"
@@ -46,22 +46,24 @@ static const char *replayer_setup(struct trial *trial)
         repeat = 1;
     if (complaint != NULL)
         return complaint;
+    if (replayer->head.fill_rows > 0 && repeat > 1)
+        return "what begins with a fill is not repeated; leave repeat= out";
     if (repeat * replayer->head.laps > TRIAL_LAPS_MAXIMUM)
         return "its laps and repetitions are too many; choose a smaller repeat=";
     trial->laps = (unsigned)repeat * replayer->head.laps;
     return NULL;
 }
 
-/* The place of a lap in its repetition, from 0. */
+/* The row of the script that a lap makes. A script that begins with a fill is not repeated. */
 static unsigned row_of(const struct replayer *replayer, unsigned lap)
 {
-    return (lap - 1) % replayer->head.laps;
+    return replayer->head.fill_rows > 0 ? lap : (lap - 1) % replayer->head.laps;
 }
 
 static void replayer_prepare(struct worker *worker, unsigned lap)
 {
     struct replayer *replayer = replayer_of(worker);
-    if (lap == 0)
+    if (lap == 0 && replayer->head.fill_rows == 0)
         return;
     unsigned row = row_of(replayer, lap);
     atomic_store_explicit(&replayer->places[worker->index].stretch, 0, memory_order_relaxed);
@@ -70,14 +72,14 @@ static void replayer_prepare(struct worker *worker, unsigned lap)
     if (worker->index != 0)
         return;
     replayer_load_lap(worker, row);
-    if (row == 0)
+    if (row == replayer->head.fill_rows || row == 0)
         atomic_store_explicit(&replayer->started_ns, 0, memory_order_relaxed);
 }
 
 static void replayer_lap(struct worker *worker, unsigned lap)
 {
     struct replayer *replayer = replayer_of(worker);
-    if (lap == 0)
+    if (lap == 0 && replayer->head.fill_rows == 0)
         return;
     const struct script_stream *stream =
         replayer_stream(replayer, row_of(replayer, lap), worker->index);

@@ -11,6 +11,9 @@
 #include <malloc.h>
 #include <string.h>
 
+/* Sleeping and waking up take some 60 us. */
+enum { PAUSE_ASLEEP_NS = 200000 };
+
 /* ---- reading ---------------------------------------------------------------------- */
 
 /* Sleeps until that moment of the trace has come, at the speed asked for. */
@@ -31,6 +34,22 @@ static void await(struct worker *worker, uint64_t due_ns)
         continue;
     if (worker->sampler != NULL)
         sampler_due(worker->sampler, until_ns, clock_ns(CLOCK_MONOTONIC), waits);
+}
+
+/* What the program does between its calls. Shorter than a sleep is good for: the CPU is kept busy,
+ * as the program would. */
+static void pause_for(struct worker *worker, uint64_t ns)
+{
+    int64_t before_ns = clock_ns(CLOCK_MONOTONIC), until_ns = before_ns + (int64_t)ns;
+    struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
+    while (ns >= PAUSE_ASLEEP_NS &&
+           clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+        continue;
+    int64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+    while (now_ns < until_ns)
+        now_ns = clock_ns(CLOCK_MONOTONIC);
+    if (worker->sampler != NULL)
+        sampler_hold(worker->sampler, now_ns - before_ns);
 }
 
 static void enter(struct worker *worker, uint32_t stretch)
@@ -71,6 +90,9 @@ const uint64_t *replayer_next(struct worker *worker, const uint64_t *word,
             continue;
         case SCRIPT_DUE:
             await(worker, value);
+            continue;
+        case SCRIPT_PAUSE:
+            pause_for(worker, value);
             continue;
         case SCRIPT_STRETCH:
             enter(worker, (uint32_t)value);

@@ -66,9 +66,10 @@ const char *replayer_load(struct replayer *replayer, struct trial *trial, bool c
     cpu_set_t allowed;
     if (!read_script(head, 0, sizeof *head) || head->magic != SCRIPT_MAGIC ||
         head->version != SCRIPT_VERSION || head->threads == 0 || head->laps == 0 ||
-        head->threads > TRIAL_THREADS_MAXIMUM)
+        head->threads > TRIAL_THREADS_MAXIMUM || head->fill_rows > 1)
         return no_script;
-    size_t bytes = ((size_t)head->laps + 1) * head->threads * sizeof(struct script_stream);
+    size_t bytes =
+        ((size_t)head->fill_rows + head->laps + 1) * head->threads * sizeof(struct script_stream);
     struct script_stream *streams = session_map(bytes, MAP_POPULATE);
     if (streams == NULL)
         return no_memory;
@@ -119,7 +120,7 @@ void replayer_free_rest(struct worker *worker)
 {
     struct replayer *replayer = replayer_of(worker);
     const struct script_stream *rest =
-        replayer_stream(replayer, replayer->head.laps, worker->index);
+        replayer_stream(replayer, replayer->head.fill_rows + replayer->head.laps, worker->index);
     if (!replayer->head.streamed) {
         free_words(worker, replayer_words(replayer, rest), rest->words);
         return;

@@ -9,7 +9,7 @@ small_run() {
 
 test_help_of_every_command_is_complete() {
     "$HEAPMARK" --help >"$TMP/help"
-    for command in compare doctor list map record run show plot; do
+    for command in bisect compare doctor gate list map record run show plot; do
         grep -q "^  $command" "$TMP/help"
         "$HEAPMARK" $command --help >"$TMP/$command"
         grep -q 'Examples:' "$TMP/$command"
@@ -18,7 +18,7 @@ test_help_of_every_command_is_complete() {
 }
 
 test_man_page_names_every_option() {
-    for command in compare doctor list map record run show plot; do
+    for command in bisect compare doctor gate list map record run show plot; do
         "$HEAPMARK" $command --help | grep -oE -- '--[a-z-]+' | sort -u |
             grep -vxE -- '--(help|usage)' >"$TMP/options"
         [ -s "$TMP/options" ]

@@ -173,18 +173,21 @@ test_make_regress() {
     own_checkout
     cp Makefile "$TMP/tree/" # this one, which may not be committed yet
     ln -s build/release/heapmark "$TMP/tree/heapmark"
+    "$HEAPMARK" gate -q --update --allow-dirty -a bump -w pairs:laps=3,pairs=50000 -b "$TMP/base.json" -o "$TMP/base.db"
     regress() {
-        make -s -C "$TMP/tree" -o all regress REGRESS=bump REGRESS_BASE=HEAD \
+        make -s -C "$TMP/tree" -o all regress REGRESS=bump REGRESS_BASE=HEAD REGRESS_BASELINE="$TMP/base.json" \
             REGRESS_OPTIONS="-q -w pairs:laps=3,pairs=50000 --gate time --max-pairs 12 -o $(store)"
     }
-    regress | grep -q 'allocators/ is as it was at HEAD'
+    regress >"$TMP/out"
+    grep -q 'allocators/ is as it was at HEAD' "$TMP/out"
+    grep -q '^BASE .*base.json' "$TMP/out"
     [ ! -e "$(store)" ]
     echo '/* changed */' >>"$TMP/tree/allocators/bump/bump.c"
     slow_shim
     cp "$TMP/slow.so" "$TMP/tree/build/release/libbump.so"
     if regress >"$TMP/out" 2>"$TMP/err"; then cat "$TMP/out"; exit 1; fi
-    grep -q 'regress: worse than at HEAD, or could not run: bump' "$TMP/out"
-    grep -qE '^ \* time .* slower$' "$TMP/out"
+    grep -q 'regress: worse than at, or could not run against:.* HEAD' "$TMP/out"
+    grep -qE '^bump .* time .* worse: 12 pairs; slower$' "$TMP/out"
 }
 
 test_revisions_that_cannot_be_had() {
@@ -202,6 +205,25 @@ test_revisions_that_cannot_be_had() {
     rm -rf "$TMP/tree/.git"
     expect 3 'does not lie in a git checkout' compare bump@HEAD glibc
     one_line
+}
+
+# Percentiles of single calls come from pairs of their own trials, live and from the store.
+test_latency_in_pairs() {
+    shim stall "$(forwarding 'static int special(size_t n) { if (calls % 50 == 0) for (volatile int i = 0; i < 3000; i++) ; return 0; }')"
+    [ "$(status_of compare glibc "stall=$TMP/stall.so" --latency=4 --gate malloc-p99 --format json)" = 1 ]
+    mv "$TMP/out" "$TMP/live"
+    [ "$(status_of compare run:/glibc run:/stall --gate malloc-p99 --format json)" = 1 ]
+    /usr/bin/python3 - "$TMP/live" "$TMP/out" <<'PY'
+import json, sys
+live, again = (json.load(open(p)) for p in sys.argv[1:])
+assert live["workloads"] == again["workloads"], (live, again)
+[workload] = live["workloads"]
+measures = workload["measures"]
+assert measures["malloc-p99"]["pairs"] == 12 and measures["malloc-p99"]["design"] == "paired", measures
+assert measures["malloc-p99"]["verdict"] == "worse" and measures["malloc-p99"]["change"]["low"] > 2, measures
+assert "free-p50" in measures and "realloc-p50" not in measures, measures
+PY
+    [ "$(sqlite3 "$(store)" "select count(*) from trials where pass = 'latency' and status = 'ok'")" = 26 ]
 }
 
 # Both sides have the same shim before them; NEW's does a little more in every 64th call.

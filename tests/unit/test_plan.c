@@ -307,7 +307,17 @@ static void plan_holds_latency_passes_where_asked(void **state)
     for (int w = 0; w < 2; w++) {
         assert_int_equal(count[w][PASS_TIMED], BLOCKS * ALLOCATORS);
         assert_int_equal(count[w][PASS_LATENCY], 0);
+        assert_int_equal(count[w][PASS_MEMORY], ALLOCATORS);
     }
+    run_release(&run);
+    /* Beside each timed trial a memory pass, where it is asked for. */
+    run_init(&run);
+    request.program_memory = true;
+    assert_int_equal(plan_make(&run, &request, &allocators, &workloads, message), 0);
+    size_t memory = 0;
+    for (size_t i = 0; i < run.trial_count; i++)
+        memory += run.trials[i].key.pass == PASS_MEMORY;
+    assert_int_equal(memory, 2 * BLOCKS * ALLOCATORS);
     run_release(&run);
     allocator_catalog_release(&allocators);
     workload_catalog_release(&workloads);
