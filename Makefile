@@ -232,6 +232,7 @@ help:
 	@echo "make test         every test, the unit tests with sanitizers too (check is the same)"
 	@echo "make fuzz         searches for input that breaks a reader, FUZZ_SECONDS long (needs clang)"
 	@echo "make figures      measures what heapmark itself costs"
+	@echo "make figures-counts   counts instructions ten times over (an hour)"
 	@echo "make figures-verdict  shows how often verdicts are right on simulated machines (a minute)"
 	@echo "make install      into PREFIX (default /usr/local), below DESTDIR"
 	@echo "make check-headers, make format, make clean"

@@ -1,4 +1,4 @@
-# Draws the panel of the p-th kind of call (see latency.gp, whose variables it uses).
+# Draws the panel of the p-th kind of call (see latency_chart.gp, whose variables it uses).
 set lmargin at screen panel_x(p) / real(chart_width)
 set rmargin at screen (panel_x(p) + panel_width) / real(chart_width)
 set tmargin at screen 1 - panel_y(p) / real(chart_height)

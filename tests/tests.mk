@@ -55,3 +55,7 @@ figures-verdict: $(B)/tests/figures/verdict_rates
 figures-record: all
 	tests/figures/record_cost.py
 .PHONY: figures-record
+# Whether counts of instructions repeat; docs/counts.md.
+figures-counts: all
+	tests/figures/count_repeats.py
+.PHONY: figures-counts

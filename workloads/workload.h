@@ -136,6 +136,7 @@ struct workload {
     unsigned threads_maximum;     /* 1: no `threads` parameter */
     unsigned laps;                /* default number of timed laps; 0: found out by setup */
     bool floods;                  /* allocates over 1 GiB by default: not for what never frees */
+    bool starts_threads;          /* in laps, by worker_relay() */
     bool recorded;                /* replays a trace that comes with the trial */
     bool requests;                /* its laps are made of requests, and can be paced */
     /* Refuses a combination of parameters by returning a message; NULL when all is well. */
@@ -163,6 +164,15 @@ void *trial_memory(struct trial *trial, size_t bytes);
 /* End the trial. The statuses are 'out of memory' and 'corrupt'; neither returns. */
 _Noreturn void worker_out_of_memory(struct worker *worker, size_t bytes);
 _Noreturn void worker_corrupt(struct worker *worker, const char *what);
+
+/* Calls part(worker, 0) .. part(worker, count - 1), each on a new thread. A thread starts the next
+ * when its own part is done, and ends while that one is at work already: threads come and go as
+ * they do in a server, one at a time for each worker. Returns when all have ended; the caller
+ * sleeps till then. In a lap, `starts_threads` must be set: the lap's CPU time is then that of the
+ * whole process. Every thread makes a few calls of malloc that are not the workload's own and not
+ * counted: for its thread-local storage, and what the allocator itself does. */
+void worker_relay(struct worker *worker, void (*part)(struct worker *worker, unsigned number),
+                  unsigned count);
 
 /* Out of line and only for inspected workers: account for usable bytes, watch for the peak. */
 void worker_inspect_grew(struct worker *worker, void *block, size_t bytes);

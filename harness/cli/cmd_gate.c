@@ -2,10 +2,11 @@
 #include "cli.h"
 #include "clock.h"
 #include "exact_run.h"
+#include "gate_live.h"
 #include "gate_options.h"
 #include "gate_subject.h"
 #include "gate_update.h"
-#include "live_comparison.h"
+#include "running.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -195,116 +196,6 @@ static int gate_exact(struct gating *gating)
     return judge_old(gating);
 }
 
-/* ---- times, live --------------------------------------------------------------------- */
-
-static bool needs_pairs(const struct gate_subject *subject)
-{
-    return subject->changed && subject->old != NULL;
-}
-
-/* The workloads of the baseline; those of the options are theirs. */
-static int fill_suite(struct gating *gating, struct suite *suite)
-{
-    const struct baseline *from = known(gating);
-    suite->name = strdup("baseline");
-    suite->items = calloc(from->workload_count + 1, sizeof *suite->items);
-    if (suite->name == NULL || suite->items == NULL)
-        return message_set(gating->message, "out of memory");
-    for (size_t w = 0; w < from->workload_count; w++) {
-        struct suite_item *item = &suite->items[suite->item_count++];
-        *item = (struct suite_item){.label = strdup(from->workloads[w].label),
-                                    .text = strdup(from->workloads[w].run),
-                                    .allocators = strdup("")};
-        if (item->label == NULL || item->text == NULL || item->allocators == NULL)
-            return message_set(gating->message, "out of memory");
-    }
-    return 0;
-}
-
-/* Workloads that are not for the allocator are not among them. */
-static void leave_out(const struct gating *gating, struct suite *suite, const char *name)
-{
-    int a = baseline_find_allocator(&gating->baseline, name);
-    size_t kept = 0;
-    for (size_t w = 0; w < suite->item_count; w++) {
-        if (a < 0 || gating->baseline.allocators[a].cells[w].planned) {
-            suite->items[kept++] = suite->items[w];
-            continue;
-        }
-        free(suite->items[w].label);
-        free(suite->items[w].text);
-        free(suite->items[w].allocators);
-    }
-    suite->item_count = kept;
-}
-
-static int pair_up(struct gating *gating, const struct gate_subject *subject, size_t left)
-{
-    const struct gate_options *options = &gating->options;
-    struct live_comparison live = {.rules = options->rules,
-                                   .source = options->source,
-                                   .most_pairs = options->most_pairs};
-    const char *words[COMPARE_SIDES] = {subject->old, subject->word};
-    bool own_work = options->run.suite != NULL || options->run.workloads.count > 0;
-    int result = 0;
-    running_init(&live.running, COMMAND);
-    live.running.options = options->run;
-    live.running.options.allocators = (struct word_list){0};
-    live.running.options.blocks = (unsigned)options->most_pairs + 1;
-    live.running.options.inspections = 1;
-    live.rules.max_time_ns /= (int64_t)left;
-    if (!own_work && known(gating) != NULL) {
-        result = fill_suite(gating, &live.running.suite);
-        live.running.options.seed = gating->baseline.seed;
-        leave_out(gating, &live.running.suite, subject->name);
-    } else if (!own_work) {
-        live.running.options.suite = "gate";
-    }
-    if (result == 0 && live_comparison_run(&live, words) < 0)
-        result = message_set(gating->message, "%s", live.running.message);
-    if (live.begun)
-        gate_add_comparison(&gating->gate, &live.comparison, subject->name);
-    live.running.options = (struct run_options){0}; /* ours */
-    live_comparison_release(&live);
-    return result;
-}
-
-static int gate_live(struct gating *gating)
-{
-    size_t pairs = 0;
-    if (!gating->options.live)
-        return 0;
-    for (size_t i = 0; i < gating->subjects.count; i++) {
-        struct gate_subject *subject = &gating->subjects.list[i];
-        pairs += needs_pairs(subject);
-        if (!subject->changed || subject->old != NULL)
-            continue;
-        if (gating->options.gates_given)
-            return message_set(gating->message, "%s: %.400s", subject->name, subject->why_no_old);
-        struct gate_check *check =
-            gate_add(&gating->gate, subject->name, "", "time", GATE_NOT_GATED);
-        if (check != NULL)
-            memcpy(check->why, subject->why_no_old, sizeof check->why);
-    }
-    gating->options.rules.verdict.alpha /= (double)(pairs > 0 ? pairs : 1);
-    for (size_t i = 0; i < gating->subjects.count && !running_interrupted; i++) {
-        struct gate_subject *subject = &gating->subjects.list[i];
-        int64_t begun = clock_ns(CLOCK_MONOTONIC);
-        if (!needs_pairs(subject))
-            continue;
-        if (pair_up(gating, subject, pairs) < 0)
-            return -1;
-        pairs--;
-        /* What one has left over is the others'. */
-        if (gating->options.rules.max_time_ns > 0) {
-            gating->options.rules.max_time_ns -= clock_ns(CLOCK_MONOTONIC) - begun;
-            if (gating->options.rules.max_time_ns < 1)
-                gating->options.rules.max_time_ns = 1;
-        }
-    }
-    return 0;
-}
-
 /* ---- the command --------------------------------------------------------------------- */
 
 static void note_unchanged(struct gating *gating)
@@ -339,7 +230,13 @@ static int gate(struct gating *gating)
     note_unchanged(gating);
     if (gate_exact(gating) < 0)
         return -1;
-    return running_interrupted ? 0 : gate_live(gating);
+    if (running_interrupted || !gating->options.live)
+        return 0;
+    struct gate_live live = {.gate = &gating->gate,
+                             .options = &gating->options,
+                             .baseline = known(gating),
+                             .subjects = &gating->subjects};
+    return gate_live(&live, gating->message);
 }
 
 static int print_report(struct gating *gating)

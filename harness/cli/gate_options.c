@@ -25,7 +25,7 @@ enum {
     PAIRS_MAXIMUM = 1280,
     WORDS_BYTES = 384,
 };
-#define MAX_TIME_DEFAULT_NS   INT64_C(180000000000)
+#define MAX_TIME_DEFAULT_NS   INT64_C(120000000000)
 #define TIME_LIMIT_DEFAULT_NS INT64_C(60000000000)
 #define DURATION_MINIMUM_NS   100000
 
@@ -61,7 +61,7 @@ static const struct argp_option option_table[] = {
     {"alpha",                                                               OPTION_ALPHA, "PERCENT", 0,
      "The chance that anything unchanged is called a change, over all allocators (default 1%)", 3},
     {"max-time", OPTION_MAX_TIME, "TIME", 0,
-     "Of all live comparisons together: no pair is begun after that (default 3m)", 3},
+     "Of all live comparisons together: no pair is begun after that (default 2m)", 3},
     {"max-pairs",                                                                           OPTION_MAX_PAIRS, "N", 0, "The most pairs of a workload (default 80)", 3},
     {NULL,0, NULL, 0, "Revisions of another repository than heapmark's own:", 4},
     OPTION_SOURCE_TABLE(4),

@@ -2,6 +2,7 @@
 #include "gate_subject.h"
 
 #include "allocator_catalog.h"
+#include "allocator_setting.h"
 #include "elf_code.h"
 #include "message.h"
 
@@ -40,6 +41,19 @@ static struct gate_subject *find_subject(const struct gate_subjects *subjects, c
     return NULL;
 }
 
+/* NAME=LIBRARY is called NAME; settings belong to the name: "jemalloc:dirty_decay_ms=0". */
+static char *name_of(const char *word)
+{
+    const char *settings = allocator_settings(word);
+    size_t head = settings != NULL ? (size_t)(settings - word) - 1 : strlen(word);
+    size_t length = strcspn(word, "=");
+    char *name = NULL;
+    if (asprintf(&name, "%.*s%s%s", (int)(length < head ? length : head), word,
+                 settings != NULL ? ":" : "", settings != NULL ? settings : "") < 0)
+        return NULL;
+    return name;
+}
+
 /* The file of the word, or none for what is not preloaded. */
 static int locate(struct finding *finding, struct gate_subject *subject)
 {
@@ -64,32 +78,45 @@ static int locate(struct finding *finding, struct gate_subject *subject)
 static int add_subject(struct finding *finding, const char *word)
 {
     struct gate_subjects *subjects = finding->subjects;
-    size_t length = strcspn(word, "=");
-    if (find_subject(subjects, word, length) != NULL)
-        return message_set(finding->message, "-a %s: named twice", word);
+    char *name = name_of(word);
     struct gate_subject *grown =
-        reallocarray(subjects->list, subjects->count + 1, sizeof *subjects->list);
-    if (grown == NULL)
+        name != NULL ? reallocarray(subjects->list, subjects->count + 1, sizeof *subjects->list)
+                     : NULL;
+    if (grown == NULL) {
+        free(name);
         return message_set(finding->message, "out of memory");
+    }
     subjects->list = grown;
+    bool twice = find_subject(subjects, name, strlen(name)) != NULL;
     struct gate_subject *subject = &grown[subjects->count++];
-    *subject =
-        (struct gate_subject){.name = strndup(word, length), .word = strdup(word), .changed = true};
-    if (subject->name == NULL || subject->word == NULL)
+    *subject = (struct gate_subject){.name = name, .word = strdup(word), .changed = true};
+    if (subject->word == NULL)
         return message_set(finding->message, "out of memory");
-    if (length == 0 || strchr(subject->name, '/') != NULL)
+    if (twice)
+        return message_set(finding->message, "-a %s: named twice", word);
+    if (name[0] == '\0' || strchr(name, '/') != NULL)
         return message_set(finding->message,
                            "-a %s: give the library a name, as in -a mine=./libmine.so", word);
     return locate(finding, subject);
 }
 
-static int add_of_baseline(struct finding *finding, const struct baseline *baseline)
+/* A stanza's name, perhaps with settings behind it. */
+static bool is_known(const struct finding *finding, const char *name)
 {
     struct run none;
+    const char *settings = allocator_settings(name);
+    char *head = settings != NULL ? strndup(name, (size_t)(settings - name) - 1) : strdup(name);
     run_init(&none);
+    bool known = head != NULL && allocator_is_known(&finding->catalog, &none, head);
+    free(head);
+    return known;
+}
+
+static int add_of_baseline(struct finding *finding, const struct baseline *baseline)
+{
     for (size_t a = 0; a < baseline->allocator_count; a++) {
         const char *name = baseline->allocators[a].name;
-        if (!allocator_is_known(&finding->catalog, &none, name))
+        if (!is_known(finding, name))
             return message_set(finding->message,
                                "the baseline has %s, and no allocator here is called that: say "
                                "where it is with -a %s=LIBRARY, or name with -a those to look at",
@@ -155,7 +182,7 @@ static int take_bases(struct finding *finding)
 {
     struct gate_subjects *subjects = finding->subjects;
     for (size_t i = 0; i < finding->options->bases.count; i++) {
-        const char *word = finding->options->bases.words[i], *sign = strchr(word, '=');
+        const char *word = finding->options->bases.words[i], *sign = strrchr(word, '=');
         struct gate_subject *subject = sign != NULL
                                            ? find_subject(subjects, word, (size_t)(sign - word))
                                        : subjects->count == 1 ? &subjects->list[0]

@@ -104,6 +104,13 @@ static int name_run(struct running *running)
     return run->name != NULL && taken == 0 ? 0 : -1;
 }
 
+/* 0: no latency pass. */
+static uint64_t latency_gap(const struct running *running)
+{
+    return running->options.latency_gap > 0 ? running->options.latency_gap
+                                            : running->suite.latency_gap;
+}
+
 static int describe_run(struct running *running)
 {
     struct run *run = &running->run;
@@ -124,10 +131,10 @@ static int describe_run(struct running *running)
         doctor_facts_add(run, running->store_path, running->message) < 0)
         return -1;
     char gap[32];
-    snprintf(gap, sizeof gap, "%" PRIu64, options->latency_gap);
+    snprintf(gap, sizeof gap, "%" PRIu64, latency_gap(running));
     if (options->counters && facts_add(run, COUNTERS_FACT, "yes") < 0)
         return message_set(running->message, "out of memory");
-    if (options->latency_gap > 0 && facts_add(run, LATENCY_GAP_FACT, gap) < 0)
+    if (latency_gap(running) > 0 && facts_add(run, LATENCY_GAP_FACT, gap) < 0)
         return message_set(running->message, "out of memory");
     if (facts_add(run, "alone", running->machine_lock >= 0 ? "yes" : "no") < 0)
         return message_set(running->message, "out of memory");
@@ -173,7 +180,7 @@ int running_plan(struct running *running)
         .allocator_count = options->allocators.count,
         .blocks = options->blocks,
         .instructions = options->instructions,
-        .latency = options->latency_gap > 0,
+        .latency = latency_gap(running) > 0,
         .program_memory = options->program_memory,
         .inspections = options->inspections,
     };

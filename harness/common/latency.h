@@ -10,6 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* One call in so many is timed. */
+enum {
+    LATENCY_GAP_DEFAULT = 64,
+    LATENCY_GAP_MAXIMUM = 1000000,
+};
+
 /* So many calls of one kind and class of sizes took so long: the middle of their bucket, of calls
  * timing's own time subtracted. The longest of its kind and class has a bin of its own, exact.
  * Requests have a kind and no size: they are of the class without limit. */

@@ -18,10 +18,11 @@ struct reading {
 static int refuse(const struct reading *reading, const char *where, const char *what)
 {
     errno = EINVAL;
-    return message_set(reading->message,
-                       "%s: %s: %s; make it again with heapmark gate --update, or take it from "
-                       "version control",
-                       reading->path, where, what);
+    return message_set(
+        reading->message,
+        "%s: %s: %s; take it from version control, or remove it and make it anew with "
+        "heapmark gate --update",
+        reading->path, where, what);
 }
 
 /* A copy of the text under that key; NULL with a message. */
@@ -210,8 +211,8 @@ int baseline_read(struct baseline *baseline, const char *path, char *message)
     if (root == NULL) {
         errno = EINVAL;
         result = message_set(message,
-                             "%s: line %d: %s; make it again with heapmark gate --update, "
-                             "or take it from version control",
+                             "%s: line %d: %s; take it from version control, or remove it and make "
+                             "it anew with heapmark gate --update",
                              path, error.line, error.text);
     } else {
         result = read_tree(&reading, root);

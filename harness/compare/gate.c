@@ -1,13 +1,9 @@
-/* The gate; see gate.h. */
+/* What has been read against a baseline; see gate.h. */
 #include "gate.h"
-
-#include "compare_words.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct judging {
@@ -16,63 +12,6 @@ struct judging {
     const struct baseline_allocator *base_allocator, *now_allocator;
     const struct gate_rules *rules;
 };
-
-void gate_release(struct gate *gate)
-{
-    for (size_t i = 0; i < gate->count; i++) {
-        free(gate->checks[i].allocator);
-        free(gate->checks[i].workload);
-    }
-    free(gate->checks);
-    *gate = (struct gate){0};
-}
-
-const char *gate_verdict_word(enum gate_verdict verdict)
-{
-    static const char *const words[] = {
-#define X(name, word, help) word,
-        GATE_VERDICTS(X)
-#undef X
-    };
-    return words[verdict];
-}
-
-struct gate_check *gate_add(struct gate *gate, const char *allocator, const char *workload,
-                            const char *measure, enum gate_verdict verdict)
-{
-    struct gate_check *grown = reallocarray(gate->checks, gate->count + 1, sizeof *gate->checks);
-    if (grown == NULL) {
-        gate->failed = true;
-        return NULL;
-    }
-    gate->checks = grown;
-    struct gate_check *check = &grown[gate->count];
-    *check = (struct gate_check){
-        .allocator = strdup(allocator),
-        .workload = strdup(workload),
-        .verdict = verdict,
-        .base_value = NAN,
-        .now_value = NAN,
-    };
-    snprintf(check->measure, sizeof check->measure, "%s", measure);
-    if (check->allocator == NULL || check->workload == NULL) {
-        free(check->allocator);
-        free(check->workload);
-        gate->failed = true;
-        return NULL;
-    }
-    gate->count++;
-    return check;
-}
-
-static void __attribute__((format(printf, 2, 3)))
-explain(struct gate_check *check, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(check->why, sizeof check->why, format, arguments);
-    va_end(arguments);
-}
 
 /* ---- conditions ------------------------------------------------------------------- */
 
@@ -114,8 +53,8 @@ static bool differs(const struct judging *judging, enum baseline_fact fact)
 static void explain_fact(struct gate_check *check, const struct judging *judging,
                          enum baseline_fact fact)
 {
-    explain(check, "the baseline was made with %s %.100s, this is %.100s",
-            baseline_fact_names[fact], judging->base->facts[fact], judging->now->facts[fact]);
+    gate_explain(check, "the baseline was made with %s %.100s, this is %.100s",
+                 baseline_fact_names[fact], judging->base->facts[fact], judging->now->facts[fact]);
 }
 
 static bool within(const struct exact_values *base, const struct exact_values *now,
@@ -145,10 +84,10 @@ static bool control_moved(struct gate_check *check, const struct judging *judgin
             explain_fact(check, judging, control_facts[i]);
             return true;
         }
-    explain(check,
-            "under the C library's own malloc it was %s and is %s: the workload, the runner "
-            "or what they are built with has changed",
-            exact_values_print(measure, was, before), exact_values_print(measure, is, after));
+    gate_explain(check,
+                 "under the C library's own malloc it was %s and is %s: the workload, the runner "
+                 "or what they are built with has changed",
+                 exact_values_print(measure, was, before), exact_values_print(measure, is, after));
     return true;
 }
 
@@ -169,7 +108,8 @@ static bool excused(struct gate_check *check, const struct judging *judging,
             }
     const char *was = judging->base_allocator->compiler, *is = judging->now_allocator->compiler;
     if (measure == EXACT_INSTRUCTIONS && strcmp(was, is) != 0) {
-        explain(check, "the baseline's library was built by %.100s, this one by %.100s", was, is);
+        gate_explain(check, "the baseline's library was built by %.100s, this one by %.100s", was,
+                     is);
         return true;
     }
     return false;
@@ -223,8 +163,8 @@ static size_t judge_measure(const struct judging *judging, const struct baseline
     check->base_value = (double)was->value[0];
     if (is->count == 0) {
         check->verdict = GATE_NOT_COMPARABLE;
-        explain(check, "not measured here%s%s", now_cell->detail != NULL ? ": " : "",
-                now_cell->detail != NULL ? now_cell->detail : "");
+        gate_explain(check, "not measured here%s%s", now_cell->detail != NULL ? ": " : "",
+                     now_cell->detail != NULL ? now_cell->detail : "");
         return 0;
     }
     check->now_value = (double)is->value[0];
@@ -253,12 +193,13 @@ static bool same_work(const struct judging *judging, const struct baseline_workl
     if (*check == NULL)
         return false;
     if (other)
-        explain(*check, "the trace is another one than the baseline was made with");
+        gate_explain(*check, "the trace is another one than the baseline was made with");
     else
-        explain(*check,
-                "the workload does other work now: %" PRId64 " calls and a peak of %" PRId64
-                " B then, %" PRId64 " and %" PRId64 " B now; heapmark gate --update",
-                base->operations, base->live_peak_bytes, now->operations, now->live_peak_bytes);
+        gate_explain(*check,
+                     "the workload does other work now: %" PRId64 " calls and a peak of %" PRId64
+                     " B then, %" PRId64 " and %" PRId64 " B now; heapmark gate --update",
+                     base->operations, base->live_peak_bytes, now->operations,
+                     now->live_peak_bytes);
     return false;
 }
 
@@ -278,8 +219,8 @@ static size_t judge_workload(const struct judging *judging, const struct baselin
             gate_add(judging->gate, judging->now_allocator->name, base->label, "trials",
                      nobody ? GATE_ERROR : GATE_WORSE);
         if (check != NULL)
-            explain(check, "%s (%s pass): %s", trial_status_name(cell->status),
-                    pass_name(cell->pass), cell->detail != NULL ? cell->detail : "");
+            gate_explain(check, "%s (%s pass): %s", trial_status_name(cell->status),
+                         pass_name(cell->pass), cell->detail != NULL ? cell->detail : "");
         return 0;
     }
     struct gate_check *other;
@@ -307,105 +248,4 @@ size_t gate_judge(struct gate *gate, const struct baseline *base, const struct b
     for (size_t w = 0; w < base->workload_count; w++)
         unknown += judge_workload(&judging, &base->workloads[w]);
     return unknown;
-}
-
-void gate_drop(struct gate *gate, const char *allocator)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < gate->count; i++) {
-        struct gate_check *check = &gate->checks[i];
-        if (strcmp(check->allocator, allocator) != 0) {
-            gate->checks[kept++] = *check;
-            continue;
-        }
-        free(check->allocator);
-        free(check->workload);
-    }
-    gate->count = kept;
-}
-
-/* ---- live comparisons ---------------------------------------------------------------- */
-
-static enum gate_verdict verdict_of_cell(enum verdict verdict)
-{
-    switch (verdict) {
-    case VERDICT_SAME:
-        return GATE_SAME;
-    case VERDICT_BETTER:
-        return GATE_BETTER;
-    case VERDICT_WORSE:
-        return GATE_WORSE;
-    case VERDICT_UNDECIDED:
-        break;
-    }
-    return GATE_UNDECIDED;
-}
-
-static void add_cell(struct gate *gate, const struct compare_workload *workload,
-                     enum compare_measure_name measure, const char *allocator)
-{
-    const struct compare_cell *cell = &workload->cell[measure];
-    char words[COMPARE_WORDS_BYTES], value[COMPARE_VALUE_BYTES];
-    struct gate_check *check =
-        gate_add(gate, allocator, workload->spec->label, compare_measures[measure].word,
-                 verdict_of_cell(cell->verdict.verdict));
-    if (check == NULL)
-        return;
-    check->base_value = cell->value[COMPARE_BASE];
-    check->now_value = cell->value[COMPARE_NEW];
-    snprintf(check->base, sizeof check->base, "%s",
-             compare_measure_print(measure, cell->value[COMPARE_BASE], value));
-    snprintf(check->now, sizeof check->now, "%s",
-             compare_measure_print(measure, cell->value[COMPARE_NEW], value));
-    snprintf(check->change, sizeof check->change, "%.60s",
-             compare_words_change(workload, measure, words));
-    explain(check, "%zu pairs; %.400s", cell->verdict.pairs,
-            compare_words_verdict(workload, measure, words));
-}
-
-void gate_add_comparison(struct gate *gate, const struct comparison *comparison,
-                         const char *allocator)
-{
-    char words[COMPARE_WORDS_BYTES];
-    for (size_t w = 0; w < comparison->workloads; w++) {
-        const struct compare_workload *workload = &comparison->workload[w];
-        enum compare_outcome outcome = compare_outcome(workload);
-        if (outcome == OUTCOME_LEFT_OUT)
-            continue;
-        if (outcome != OUTCOME_COMPARED) {
-            struct gate_check *check = gate_add(gate, allocator, workload->spec->label, "trials",
-                                                outcome == OUTCOME_NEW_FAILED    ? GATE_WORSE
-                                                : outcome == OUTCOME_BOTH_FAILED ? GATE_ERROR
-                                                : outcome == OUTCOME_NOT_RUN     ? GATE_UNDECIDED
-                                                                                 : GATE_SAME);
-            if (check != NULL)
-                explain(check, "%.500s", compare_words_failure(workload, words));
-            continue;
-        }
-        for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
-            if (compare_cell_gates(comparison, workload, (enum compare_measure_name)m))
-                add_cell(gate, workload, (enum compare_measure_name)m, allocator);
-    }
-}
-
-/* ---- what came of it ------------------------------------------------------------------ */
-
-size_t gate_count(const struct gate *gate, enum gate_verdict verdict)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < gate->count; i++)
-        count += gate->checks[i].verdict == verdict;
-    return count;
-}
-
-enum compare_result gate_result(const struct gate *gate)
-{
-    if (gate_count(gate, GATE_WORSE) > 0)
-        return COMPARE_WORSE;
-    if (gate_count(gate, GATE_ERROR) > 0 || gate->failed ||
-        gate_count(gate, GATE_NOT_GATED) == gate->count)
-        return COMPARE_COULD_NOT_RUN;
-    return gate_count(gate, GATE_UNDECIDED) + gate_count(gate, GATE_NOT_COMPARABLE) > 0
-               ? COMPARE_UNDECIDED
-               : COMPARE_NOTHING_WORSE;
 }

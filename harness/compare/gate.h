@@ -53,6 +53,9 @@ const char *gate_verdict_word(enum gate_verdict verdict);
 struct gate_check *gate_add(struct gate *gate, const char *allocator, const char *workload,
                             const char *measure, enum gate_verdict verdict);
 
+void gate_explain(struct gate_check *check, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 struct gate_rules {
     bool gates[EXACT_MEASURE_COUNT];
     struct baseline_tolerance tolerance[EXACT_MEASURE_COUNT];

@@ -121,6 +121,7 @@ static void write_footer(char footer[CHART_FOOTER_BYTES], const struct run *run)
 static const struct listing listings[] = {
     {"workloads.tsv", "timeline", 3, false},
     {"latencies.tsv", "latency",  1, true },
+    {"requests.tsv",  "requests", 1, true },
 };
 
 int chart_draw_all(const char *plots_directory, const char *tables_directory,

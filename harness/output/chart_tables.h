@@ -10,7 +10,7 @@
  * it; NULL when memory is short. */
 char *chart_table_name(const struct run *run, size_t workload, const char *prefix);
 
-/* Writes latencies.tsv and the tables that it lists; see latency_tables.c. 0, or -1 with errno. */
+/* Writes latencies.tsv, requests.tsv and the tables that they list; see latency_tables.c. 0, or -1 with errno. */
 int latency_tables_write(const char *directory, const struct summary *summary);
 
 #endif

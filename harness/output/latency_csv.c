@@ -1,7 +1,7 @@
 /*
- * Times of single calls as CSV (RFC 4180), over all blocks: percentiles by kind of call and size,
- * or the histograms themselves. Times are in seconds; `bytes_maximum` is empty where there is no
- * limit.
+ * Times of single calls and of requests as CSV (RFC 4180), over all blocks: percentiles by kind of
+ * call and size, or the histograms themselves. Times are in seconds; `bytes_maximum` is empty where
+ * there is no limit.
  */
 #include "latency_merge.h"
 #include "output.h"
@@ -83,6 +83,22 @@ static void put_histogram(struct rows *rows, int kind, int size_class)
     latency_merged_release(&merged);
 }
 
+/* Requests have no size. */
+static void write_group(struct rows *rows, enum latency_group group,
+                        void (*put)(struct rows *rows, int kind, int size_class))
+{
+    int last_class = LATENCY_CLASSES - 1;
+    int first_class = group == LATENCY_OF_REQUESTS ? last_class : LATENCY_ANY;
+    if (latency_measured(rows->summary, rows->cell.workload, group) == NULL)
+        return;
+    for (unsigned a = 0; a < rows->summary->run->allocator_count; a++)
+        for (int kind = latency_group_first(group); kind < latency_group_end(group); kind++)
+            for (int size_class = first_class; size_class <= last_class; size_class++) {
+                rows->cell.allocator = a;
+                put(rows, kind, size_class);
+            }
+}
+
 static int write_rows(FILE *file, const struct summary *summary, const char *heading,
                       void (*put)(struct rows *rows, int kind, int size_class))
 {
@@ -90,12 +106,10 @@ static int write_rows(FILE *file, const struct summary *summary, const char *hea
     stream_init(&rows.stream, file);
     stream_print(&rows.stream, "run,workload,allocator,call,bytes_maximum,%s" ROW_END, heading);
     for (unsigned w = 0; w < summary->run->workload_count; w++)
-        for (unsigned a = 0; a < summary->run->allocator_count && latency_measured(summary, w); a++)
-            for (int kind = LATENCY_ANY; kind < LATENCY_KIND_COUNT; kind++)
-                for (int size_class = LATENCY_ANY; size_class < LATENCY_CLASSES; size_class++) {
-                    rows.cell = (struct trial_key){.workload = w, .allocator = a};
-                    put(&rows, kind, size_class);
-                }
+        for (int group = 0; group < LATENCY_GROUPS; group++) {
+            rows.cell = (struct trial_key){.workload = w};
+            write_group(&rows, (enum latency_group)group, put);
+        }
     return stream_finish(&rows.stream);
 }
 

@@ -5,7 +5,11 @@
 
 #include <stdio.h>
 
-const char *const latency_titles[LATENCY_COLUMNS] = {
+/* A rate is kept where what was due is served in a hundredth more of the time. */
+#define KEPT_UP            0.99
+#define HELD_WORTH_TELLING 0.01
+
+static const char *const titles[LATENCY_COLUMNS] = {
     "call",
     "timed",
 #define X(name, title, share) title,
@@ -13,6 +17,11 @@ const char *const latency_titles[LATENCY_COLUMNS] = {
 #undef X
         "max",
 };
+
+const char *latency_title(enum latency_group group, int column)
+{
+    return column == 0 && group == LATENCY_OF_REQUESTS ? "time" : titles[column];
+}
 
 /* Three digits are more than a bucket holds. */
 static void print_time(char *text, int64_t ps)
@@ -54,7 +63,7 @@ int latency_row_make(struct latency_row *row, const struct summary *summary,
     return 0;
 }
 
-char *latency_head(const struct summary *summary, size_t workload, char *text)
+static char *head_of_calls(const struct summary *summary, size_t workload, char *text)
 {
     const struct run *run = summary->run;
     const struct trial_record *trial = NULL;
@@ -68,7 +77,6 @@ char *latency_head(const struct summary *summary, size_t workload, char *text)
         least_ps = other->latency_timer_ps < least_ps ? other->latency_timer_ps : least_ps;
         most_ps = other->latency_timer_ps > most_ps ? other->latency_timer_ps : most_ps;
     }
-    text[0] = '\0';
     if (trial == NULL)
         return text;
     char share[64] = "every call";
@@ -84,5 +92,42 @@ char *latency_head(const struct summary *summary, size_t workload, char *text)
              trial->latency_paced == 1 ? "open loop: from when each was due to its end"
                                        : "closed loop: from its start to its end",
              share, timer);
+    return text;
+}
+
+char *latency_head(const struct summary *summary, size_t workload, enum latency_group group,
+                   char *text)
+{
+    const struct trial_record *trial = latency_measured(summary, workload, group);
+    text[0] = '\0';
+    if (group == LATENCY_OF_CALLS)
+        return head_of_calls(summary, workload, text);
+    if (trial == NULL)
+        return text;
+    snprintf(
+        text, LATENCY_HEAD_BYTES, "%s",
+        trial->paced == 1
+            ? "time of requests, open loop: from when each was due to its end (service: from "
+              "its start; wake-up: how late the worker woke for it, in neither). The wall time "
+              "is the schedule's: no speed follows from it"
+            : "time of requests, closed loop: from its start to its end");
+    return text;
+}
+
+char *latency_pace_text(const struct summary *summary, const struct trial_key *cell, char *text)
+{
+    struct latency_pace pace = latency_pace_kept(summary, cell);
+    char waiting[UNITS_TEXT_BYTES], held[64] = "";
+    text[0] = '\0';
+    if (pace.trials == 0)
+        return text;
+    if (pace.held >= HELD_WORTH_TELLING)
+        snprintf(held, sizeof held, ", %.0f %% of the time put off at the ends of laps",
+                 100 * pace.held);
+    snprintf(text, LATENCY_HEAD_BYTES, "%.*f %% of the rate, at most %s waiting%s%s",
+             pace.kept < KEPT_UP ? 1 : 0, 100 * (pace.kept < 1 ? pace.kept : 1),
+             units_print_count(waiting, (double)pace.backlog), held,
+             pace.kept < KEPT_UP ? ": it could not keep up, and its times grow with the trial"
+                                 : "");
     return text;
 }

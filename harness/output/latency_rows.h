@@ -1,5 +1,6 @@
 /*
- * Times of single calls as rows of text: what the table of a terminal and Markdown share.
+ * Times of single calls and of requests as rows of text: what the table of a terminal and Markdown
+ * share.
  */
 #ifndef HEAPMARK_LATENCY_ROWS_H
 #define HEAPMARK_LATENCY_ROWS_H
@@ -8,11 +9,11 @@
 #include "table.h"
 
 enum {
-    LATENCY_COLUMNS = 8, /* call, timed, five percentiles, max */
-    LATENCY_HEAD_BYTES = 256,
+    LATENCY_COLUMNS = 8, /* call or time, timed, five percentiles, max */
+    LATENCY_HEAD_BYTES = 512,
 };
 
-extern const char *const latency_titles[LATENCY_COLUMNS];
+const char *latency_title(enum latency_group group, int column);
 
 struct latency_row {
     char column[LATENCY_COLUMNS][TABLE_TEXT_BYTES];
@@ -24,6 +25,11 @@ int latency_row_make(struct latency_row *row, const struct summary *summary,
                      const struct trial_key *cell, int kind, bool *any);
 
 /* One line about how the times of a workload were taken; returns `text` (LATENCY_HEAD_BYTES). */
-char *latency_head(const struct summary *summary, size_t workload, char *text);
+char *latency_head(const struct summary *summary, size_t workload, enum latency_group group,
+                   char *text);
+
+/* How an allocator kept the rate of requests: "100 % of the rate, at most 21 waiting"; "" where
+ * there is none; returns `text` (LATENCY_HEAD_BYTES). */
+char *latency_pace_text(const struct summary *summary, const struct trial_key *cell, char *text);
 
 #endif

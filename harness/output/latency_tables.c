@@ -1,10 +1,11 @@
 /*
- * The tables of the latency charts (conventions: chart_tables.c).
+ * The tables of the charts of single calls and of requests (conventions: chart_tables.c).
  *
  *   latencies.tsv      workload_index  file  paced(1 or 0)  gap  panels; one row a workload whose
- *                      calls were timed. panels: "malloc realloc free", the kinds of calls made.
+ *   requests.tsv       calls, or requests, were timed. panels: "malloc realloc free", or "request
+ *                      service wake-up": the kinds that there are.
  *   latency-LABEL.tsv  nines  time_s  last; for each panel one block an allocator: block
- *                      P * allocators + A. nines: -log10(1 - share of calls that took no longer),
+ *   requests-LABEL.tsv P * allocators + A. nines: -log10(1 - share of calls that took no longer),
  * so 1 is 90 %, 2 is 99 %. last: 1 for the longest call, which stands alone at the end; an
  * allocator without figures has one row of NaN.
  */
@@ -19,6 +20,11 @@
 
 enum { POINTS_A_DECADE = 40, DECADES_MAXIMUM = 9 };
 #define PS_PER_S 1e12
+
+struct listed {
+    unsigned workload;
+    enum latency_group group;
+};
 
 static void put_point(struct stream *stream, double nines, int64_t ps, int last)
 {
@@ -58,16 +64,23 @@ static bool kind_is_made(const struct summary *summary, size_t workload, unsigne
     return false;
 }
 
-static int write_curves(struct stream *stream, const struct summary *summary, unsigned workload)
+/* All calls together have none. */
+static int first_panel(enum latency_group group)
+{
+    return group == LATENCY_OF_CALLS ? 0 : latency_group_first(group);
+}
+
+static int write_curves(struct stream *stream, const struct summary *summary, unsigned workload,
+                        enum latency_group group)
 {
     int blocks = 0;
-    for (unsigned kind = 0; kind < LATENCY_KIND_COUNT; kind++) {
-        if (!kind_is_made(summary, workload, kind))
+    for (int kind = first_panel(group); kind < latency_group_end(group); kind++) {
+        if (!kind_is_made(summary, workload, (unsigned)kind))
             continue;
         for (unsigned a = 0; a < summary->run->allocator_count; a++) {
             struct trial_key cell = {.workload = workload, .allocator = a};
             struct latency_merged merged;
-            if (latency_merge(&merged, summary, &cell, (int)kind, LATENCY_ANY) < 0)
+            if (latency_merge(&merged, summary, &cell, kind, LATENCY_ANY) < 0)
                 return -1;
             stream_print(stream, "%s", blocks++ > 0 ? "\n\n" : "");
             write_curve(stream, &merged);
@@ -99,7 +112,7 @@ static int finish(FILE *file, struct stream *stream)
 }
 
 static int write_workload(const char *directory, const char *name, const struct summary *summary,
-                          unsigned workload)
+                          const struct listed *listed)
 {
     struct stream stream;
     FILE *file = create(directory, name);
@@ -107,48 +120,50 @@ static int write_workload(const char *directory, const char *name, const struct 
         return -1;
     stream_init(&stream, file);
     stream_print(&stream, "nines\ttime_s\tlast\n");
-    if (write_curves(&stream, summary, workload) < 0)
+    if (write_curves(&stream, summary, listed->workload, listed->group) < 0)
         stream.error = ENOMEM;
     return finish(file, &stream);
 }
 
 static void list_workload(struct stream *list, const char *name, const struct summary *summary,
-                          unsigned workload)
+                          const struct listed *listed)
 {
-    const struct run *run = summary->run;
-    int64_t gap = 0, paced = 0;
-    for (size_t i = 0; i < run->trial_count; i++)
-        if (run->trials[i].key.workload == workload && run->trials[i].key.pass == PASS_LATENCY &&
-            run->trials[i].status == STATUS_OK) {
-            gap = run->trials[i].latency_gap;
-            paced = run->trials[i].latency_paced;
-        }
-    stream_print(list, "%u\t%s\t%d\t%lld\t", workload, name, paced == 1, (long long)gap);
+    const struct trial_record *trial = latency_measured(summary, listed->workload, listed->group);
+    bool requests = listed->group == LATENCY_OF_REQUESTS;
+    int64_t gap = requests ? 1 : trial->latency_gap;
+    bool paced = requests ? trial->paced == 1 : trial->latency_paced == 1;
+    stream_print(list, "%u\t%s\t%d\t%lld\t", listed->workload, name, paced, (long long)gap);
     const char *space = "";
-    for (unsigned kind = 0; kind < LATENCY_KIND_COUNT; kind++)
-        if (kind_is_made(summary, workload, kind)) {
-            stream_print(list, "%s%s", space, latency_kind_name(kind));
+    for (int kind = first_panel(listed->group); kind < latency_group_end(listed->group); kind++)
+        if (kind_is_made(summary, listed->workload, (unsigned)kind)) {
+            stream_print(list, "%s%s", space, latency_kind_name((unsigned)kind));
             space = " ";
         }
     stream_print(list, "\n");
 }
 
-int latency_tables_write(const char *directory, const struct summary *summary)
+static int write_group(const char *directory, const struct summary *summary,
+                       enum latency_group group)
 {
+    static const char *const prefixes[] = {
+        [LATENCY_OF_CALLS] = "latency", [LATENCY_OF_REQUESTS] = "requests"};
+    static const char *const lists[] = {
+        [LATENCY_OF_CALLS] = "latencies.tsv", [LATENCY_OF_REQUESTS] = "requests.tsv"};
     struct stream list;
-    FILE *file = create(directory, "latencies.tsv");
+    FILE *file = create(directory, lists[group]);
     int result = 0;
     if (file == NULL)
         return -1;
     stream_init(&list, file);
     stream_print(&list, "workload_index\tfile\tpaced\tgap\tpanels\n");
     for (unsigned w = 0; w < summary->run->workload_count && result == 0; w++) {
-        if (!latency_measured(summary, w))
+        struct listed listed = {w, group};
+        if (latency_measured(summary, w, group) == NULL)
             continue;
-        char *name = chart_table_name(summary->run, w, "latency");
-        result = name != NULL ? write_workload(directory, name, summary, w) : -1;
+        char *name = chart_table_name(summary->run, w, prefixes[group]);
+        result = name != NULL ? write_workload(directory, name, summary, &listed) : -1;
         if (result == 0)
-            list_workload(&list, name, summary, w);
+            list_workload(&list, name, summary, &listed);
         free(name);
     }
     int error = errno;
@@ -156,4 +171,11 @@ int latency_tables_write(const char *directory, const struct summary *summary)
         return -1;
     errno = error;
     return result;
+}
+
+int latency_tables_write(const char *directory, const struct summary *summary)
+{
+    if (write_group(directory, summary, LATENCY_OF_CALLS) < 0)
+        return -1;
+    return write_group(directory, summary, LATENCY_OF_REQUESTS);
 }

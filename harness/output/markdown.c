@@ -87,9 +87,10 @@ static void print_untimed(struct page *page, size_t workload, size_t allocator)
     stream_print(&page->stream, "\n");
 }
 
-static void print_latency_cell(struct page *page, const struct trial_key *cell)
+static void print_latency_cell(struct page *page, const struct trial_key *cell,
+                               enum latency_group group)
 {
-    for (int kind = LATENCY_ANY; kind < LATENCY_KIND_COUNT; kind++) {
+    for (int kind = latency_group_first(group); kind < latency_group_end(group); kind++) {
         struct latency_row row;
         bool any;
         if (latency_row_make(&row, page->summary, cell, kind, &any) < 0)
@@ -105,23 +106,38 @@ static void print_latency_cell(struct page *page, const struct trial_key *cell)
     }
 }
 
-static void print_latency(struct page *page, size_t workload, size_t count)
+static void print_pace(struct page *page, const struct trial_key *cell)
+{
+    char kept[LATENCY_HEAD_BYTES];
+    if (latency_pace_text(page->summary, cell, kept)[0] == '\0')
+        return;
+    stream_print(&page->stream, "\n");
+    print_escaped(page, page->summary->run->allocators[cell->allocator].name);
+    stream_print(&page->stream, ": %s\n", kept);
+}
+
+static void print_latency(struct page *page, size_t workload, size_t count,
+                          enum latency_group group)
 {
     char head[LATENCY_HEAD_BYTES];
-    if (!latency_measured(page->summary, workload))
+    struct trial_key cell = {.workload = (unsigned)workload};
+    if (latency_measured(page->summary, workload, group) == NULL)
         return;
     stream_print(&page->stream, "\n%s\n\n| allocator |",
-                 latency_head(page->summary, workload, head));
+                 latency_head(page->summary, workload, group, head));
     for (int i = 0; i < LATENCY_COLUMNS; i++)
-        stream_print(&page->stream, " %s |", latency_titles[i]);
+        stream_print(&page->stream, " %s |", latency_title(group, i));
     stream_print(&page->stream, "\n| :-- | :-- |");
     for (int i = 1; i < LATENCY_COLUMNS; i++)
         stream_print(&page->stream, " --: |");
     stream_print(&page->stream, "\n");
     for (size_t i = 0; i < count; i++) {
-        struct trial_key cell = {.workload = (unsigned)workload,
-                                 .allocator = (unsigned)page->order[i]};
-        print_latency_cell(page, &cell);
+        cell.allocator = (unsigned)page->order[i];
+        print_latency_cell(page, &cell, group);
+    }
+    for (size_t i = 0; i < count && group == LATENCY_OF_REQUESTS; i++) {
+        cell.allocator = (unsigned)page->order[i];
+        print_pace(page, &cell);
     }
 }
 
@@ -193,7 +209,8 @@ static void print_workload(struct page *page, size_t workload)
         print_disturbed(page, workload, page->order[i]);
     for (int table = 0; table < COUNTS_TABLES; table++)
         print_counts(page, workload, count, (enum counts_table)table);
-    print_latency(page, workload, count);
+    for (int group = LATENCY_GROUPS - 1; group >= 0; group--)
+        print_latency(page, workload, count, (enum latency_group)group);
     stream_print(&page->stream, "\n");
 }
 

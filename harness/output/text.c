@@ -116,16 +116,18 @@ static void print_row(struct page *page, size_t workload, size_t allocator)
     }
 }
 
-static void print_latency_cell(struct page *page, const struct trial_key *cell)
+static void print_latency_cell(struct page *page, const struct trial_key *cell,
+                               enum latency_group group)
 {
     const char *name = page->summary->run->allocators[cell->allocator].name;
-    for (int kind = LATENCY_ANY; kind < LATENCY_KIND_COUNT; kind++) {
+    int first = latency_group_first(group);
+    for (int kind = first; kind < latency_group_end(group); kind++) {
         struct latency_row row;
         bool any;
         if (latency_row_make(&row, page->summary, cell, kind, &any) < 0)
             page->stream.error = ENOMEM;
         else if (any) {
-            print_name(page, kind == LATENCY_ANY ? name : "");
+            print_name(page, kind == first ? name : "");
             stream_print(&page->stream, " %-8s", row.column[0]);
             for (int i = 1; i < LATENCY_COLUMNS; i++)
                 stream_print(&page->stream, " %8s", row.column[i]);
@@ -134,22 +136,37 @@ static void print_latency_cell(struct page *page, const struct trial_key *cell)
     }
 }
 
-static void print_latency(struct page *page, size_t workload, size_t count)
+static void print_pace(struct page *page, const struct trial_key *cell)
+{
+    char kept[LATENCY_HEAD_BYTES], line[LATENCY_HEAD_BYTES + 128];
+    if (latency_pace_text(page->summary, cell, kept)[0] == '\0')
+        return;
+    snprintf(line, sizeof line, "%.100s: %s", page->summary->run->allocators[cell->allocator].name,
+             kept);
+    print_wrapped(page, line);
+}
+
+static void print_latency(struct page *page, size_t workload, size_t count,
+                          enum latency_group group)
 {
     char head[LATENCY_HEAD_BYTES];
-    if (!latency_measured(page->summary, workload))
+    struct trial_key cell = {.workload = (unsigned)workload};
+    if (latency_measured(page->summary, workload, group) == NULL)
         return;
     stream_print(&page->stream, "\n");
-    print_wrapped(page, latency_head(page->summary, workload, head));
+    print_wrapped(page, latency_head(page->summary, workload, group, head));
     stream_padded(&page->stream, "allocator", page->name_columns);
-    stream_print(&page->stream, " %-8s", latency_titles[0]);
+    stream_print(&page->stream, " %-8s", latency_title(group, 0));
     for (int i = 1; i < LATENCY_COLUMNS; i++)
-        stream_print(&page->stream, " %8s", latency_titles[i]);
+        stream_print(&page->stream, " %8s", latency_title(group, i));
     stream_print(&page->stream, "\n");
     for (size_t i = 0; i < count; i++) {
-        struct trial_key cell = {.workload = (unsigned)workload,
-                                 .allocator = (unsigned)page->order[i]};
-        print_latency_cell(page, &cell);
+        cell.allocator = (unsigned)page->order[i];
+        print_latency_cell(page, &cell, group);
+    }
+    for (size_t i = 0; i < count && group == LATENCY_OF_REQUESTS; i++) {
+        cell.allocator = (unsigned)page->order[i];
+        print_pace(page, &cell);
     }
 }
 
@@ -243,7 +260,8 @@ static void print_workload(struct page *page, size_t workload)
         page->stream.error = ENOMEM;
     for (int table = 0; table < COUNTS_TABLES; table++)
         print_counts(page, workload, count, (enum counts_table)table);
-    print_latency(page, workload, count);
+    for (int group = LATENCY_GROUPS - 1; group >= 0; group--)
+        print_latency(page, workload, count, (enum latency_group)group);
     stream_print(&page->stream, "\n");
 }
 

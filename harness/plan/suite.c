@@ -2,6 +2,7 @@
 #include "suite.h"
 
 #include "ini_file.h"
+#include "latency.h"
 #include "message.h"
 #include "paths.h"
 #include "trace_name.h"
@@ -17,7 +18,7 @@
 
 enum { BLOCKS_MAXIMUM = 10000 };
 
-static const char *const suite_keys[] = {"blocks", "summary", NULL};
+static const char *const suite_keys[] = {"blocks", "latency", "summary", NULL};
 static const char *const item_keys[] = {"allocators", "blocks", "params", "workload", NULL};
 
 static int read_blocks(unsigned *blocks, const struct ini_file *ini,
@@ -31,6 +32,20 @@ static int read_blocks(unsigned *blocks, const struct ini_file *ini,
         return message_set(message, "%s: [%s] blocks = %s is not in 1 to %d", ini->path,
                            section->name, text, BLOCKS_MAXIMUM);
     *blocks = (unsigned)value;
+    return 0;
+}
+
+static int read_latency(struct suite *suite, const struct ini_file *ini,
+                        const struct ini_section *section, char *message)
+{
+    const char *text = ini_get(section, "latency");
+    uint64_t gap;
+    if (text == NULL)
+        return 0;
+    if (units_parse_count(text, &gap) < 0 || gap < 1 || gap > LATENCY_GAP_MAXIMUM)
+        return message_set(message, "%s: [suite] latency = %s is not in 1 to %d", ini->path, text,
+                           LATENCY_GAP_MAXIMUM);
+    suite->latency_gap = (unsigned)gap;
     return 0;
 }
 
@@ -81,7 +96,8 @@ static int read_suite(struct suite *suite, const struct ini_file *ini, char *mes
         const char *summary = ini_get(section, "summary");
         suite->summary = strdup(summary != NULL ? summary : "");
         if (ini_file_check_keys(ini, section, suite_keys, message) < 0 ||
-            read_blocks(&suite->blocks, ini, section, message) < 0)
+            read_blocks(&suite->blocks, ini, section, message) < 0 ||
+            read_latency(suite, ini, section, message) < 0)
             return -1;
     }
     if (suite->summary == NULL)

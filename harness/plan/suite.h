@@ -1,7 +1,9 @@
 /*
  * Suites: named lists of workloads with parameters, one .ini file each in workloads/suites.
  *
- * [suite] holds `summary` and `blocks` (timed blocks, unless a section or -n says otherwise).
+ * [suite] holds `summary`, `blocks` (timed blocks, unless a section or -n says otherwise) and
+ * `latency` (a latency pass beside each timed one, that times one call in so many, unless --latency
+ * says otherwise).
  * Every other section is one workload, its name the label: `workload` (the name; default: the
  * label; a trace's path is seen from the suite's file), `params` ("name=value,..."), `blocks`,
  * `allocators` (names parted by blanks that it is for, or, each with a '-' before it, that it is
@@ -21,6 +23,7 @@ struct suite_item {
 struct suite {
     char *name, *path, *summary;
     unsigned blocks;
+    unsigned latency_gap; /* 0: no latency pass */
     struct suite_item *items;
     size_t item_count;
 };

@@ -18,10 +18,6 @@
 
 /* The fact of a run that says how many calls its latency passes let by for one that they time. */
 #define LATENCY_GAP_FACT "latency_gap"
-enum {
-    LATENCY_GAP_DEFAULT = 64,
-    LATENCY_GAP_MAXIMUM = 1000000,
-};
 
 /* The fact of a run whose timed trials count events. */
 #define COUNTERS_FACT "counters"

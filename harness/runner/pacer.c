@@ -5,13 +5,11 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <time.h>
 
 #define NS_PER_S 1e9
 
 enum {
-    TIMER_SLACK_NS = 1, /* the kernel's default puts 50 us on every sleep */
     /* A wake-up takes some 50 us on a virtual machine, more where its CPU has gone to sleep. */
     AWAKE_NS = 200000,
     PAUSES_A_LOOK = 8,
@@ -105,9 +103,12 @@ static void count(struct pacer *pacer, enum latency_kind kind, int64_t ns)
 
 void pacer_due(struct pacer *pacer, int64_t due_ns, int64_t now_ns, bool waited)
 {
-    int64_t late_ns = now_ns - due_ns - (waited ? 0 : pacer->slip_ns);
-    if (late_ns < 0)
-        late_ns = 0;
+    int64_t late_ns = now_ns > due_ns ? now_ns - due_ns : 0;
+    /* Who catches up is put off by less: nothing is due after it has begun. */
+    if (late_ns < pacer->slip_ns)
+        pacer->slip_ns = late_ns;
+    if (!waited)
+        late_ns -= pacer->slip_ns;
     if (waited) {
         count(pacer, LATENCY_WAKE_UP, late_ns);
         pacer->slip_ns = late_ns;
@@ -160,12 +161,10 @@ void pacer_enter(struct pacer *pacer)
     if (pacer->pace.rate == 0)
         return;
     begin_schedule(pacer);
-    if (pacer->origin_ns == 0) {
-        prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
+    if (pacer->origin_ns == 0)
         pacer->origin_ns = clock_ns(CLOCK_MONOTONIC);
-    } else {
+    else
         pacer->held_ns += clock_ns(CLOCK_MONOTONIC) - pacer->left_ns;
-    }
 }
 
 void pacer_leave(struct pacer *pacer)

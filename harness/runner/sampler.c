@@ -69,9 +69,12 @@ void sampler_hold(struct sampler *sampler, int64_t waited_ns)
 
 void sampler_due(struct sampler *sampler, int64_t due_ns, int64_t now_ns, bool slept)
 {
-    int64_t late_ns = now_ns - due_ns - (slept ? 0 : sampler->slip_ns);
-    if (late_ns < 0)
-        late_ns = 0;
+    int64_t late_ns = now_ns > due_ns ? now_ns - due_ns : 0;
+    /* Who catches up is put off by less: nothing is due after it has begun. */
+    if (late_ns < sampler->slip_ns)
+        sampler->slip_ns = late_ns;
+    if (!slept)
+        late_ns -= sampler->slip_ns;
     if (slept)
         sampler->slip_ns = late_ns;
     else

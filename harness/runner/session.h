@@ -18,6 +18,7 @@
 enum {
     /* Tables of a workload beyond this are a mistyped parameter, not a wish. */
     SESSION_TABLES_MAXIMUM_BYTES = 256 << 20,
+    SESSION_STACK_BYTES = 256 << 10, /* counts towards RLIMIT_DATA, so no 8 MiB for each */
 
     EXIT_REFUSED = 2,
     EXIT_OUT_OF_MEMORY = 3,
@@ -46,6 +47,7 @@ struct session {
     unsigned next_lap;      /* that the next meeting starts; 0 is the warm-up */
     bool lap_running;       /* the next meeting ends lap next_lap - 1 */
     int64_t lap_started_ns; /* CLOCK_MONOTONIC */
+    int64_t cpu_before_ns;  /* of the process at the lap's start, where threads are started */
     uint64_t operations;    /* of all workers at the start of the lap */
     struct worker_slot slots[TRIAL_THREADS_MAXIMUM];
 };
@@ -79,6 +81,11 @@ void *session_map(size_t bytes, int flags);
  * it, and the harness's reading. Once the harness is gone nobody waits for this trial: it ends
  * without a word. */
 void session_meet_harness(unsigned char byte);
+
+/* Calls part(worker, number), and is what instructions are counted in (TRIAL_COUNTED_FUNCTION): a
+ * lap, or what a thread started in one does. */
+void heapmark_counted_lap(void (*part)(struct worker *worker, unsigned number),
+                          struct worker *worker, unsigned number) __attribute__((noinline, used));
 
 /* Stands at a checkpoint: fills its report, tells the harness, waits for its answer. */
 void session_stand(struct session *session, enum checkpoint checkpoint);

@@ -23,7 +23,6 @@
 #include <unistd.h>
 
 enum {
-    WORKER_STACK_BYTES = 256 << 10, /* counts towards RLIMIT_DATA, so no 8 MiB for each */
     MESSAGE_BYTES = sizeof((struct trial_page *)0)->message,
 };
 
@@ -62,6 +61,8 @@ static void end_lap(struct session *session, int64_t now_ns)
     struct trial_page *page = session->page;
     struct totals totals = add_up(session);
     unsigned lap = session->next_lap - 1;
+    if (session->workload->starts_threads)
+        totals.cpu_ns = (uint64_t)(clock_ns(CLOCK_PROCESS_CPUTIME_ID) - session->cpu_before_ns);
     struct lap_record *record = lap == 0 ? &page->warm_up : &page->lap[lap - 1];
     *record = (struct lap_record){.wall_ns = (uint64_t)(now_ns - session->lap_started_ns),
                                   .cpu_ns = totals.cpu_ns,
@@ -98,6 +99,8 @@ static void start_clock(struct session *session)
     if (session->next_lap <= 1)
         publish_phase(session, session->next_lap == 0 ? PHASE_WARM_UP : PHASE_LAPS);
     session->next_lap++;
+    if (session->workload->starts_threads)
+        session->cpu_before_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     session->lap_started_ns = clock_ns(CLOCK_MONOTONIC);
 }
 
@@ -130,12 +133,10 @@ static void enter_lap(struct session *session, struct worker *worker, unsigned l
 
 /* What callgrind counts the instructions of: it is told to by the name (--toggle-collect). The
  * barrier keeps the call from becoming a jump, which callgrind might not see return. */
-#define COUNTED __attribute__((noinline, used))
-COUNTED void heapmark_counted_lap(const struct workload *workload, struct worker *worker,
-                                  unsigned lap);
-void heapmark_counted_lap(const struct workload *workload, struct worker *worker, unsigned lap)
+void heapmark_counted_lap(void (*part)(struct worker *worker, unsigned number),
+                          struct worker *worker, unsigned number)
 {
-    workload->lap(worker, lap);
+    part(worker, number);
     __asm__ volatile("" ::: "memory");
 }
 
@@ -145,7 +146,7 @@ static void do_lap(struct session *session, struct worker *worker, unsigned lap)
     if (page->count_events && lap > 0)
         events_start();
     if (page->count_laps > 0 && lap > 0)
-        heapmark_counted_lap(session->workload, worker, lap);
+        heapmark_counted_lap(session->workload->lap, worker, lap);
     else
         session->workload->lap(worker, lap);
     if (page->count_events)
@@ -330,7 +331,7 @@ static void start_workers(struct session *session)
 {
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, WORKER_STACK_BYTES);
+    pthread_attr_setstacksize(&attributes, SESSION_STACK_BYTES);
     for (unsigned i = 1; i < session->trial.threads; i++) {
         errno = pthread_create(&session->slots[i].thread, &attributes, worker_main,
                                session_worker(session, i));
@@ -392,6 +393,10 @@ int trial_run(void)
     if (timing_init(session) < 0)
         refuse_system(session, "cannot map the sheets that times are counted in");
     meeting_init(&session->meeting, session->trial.threads);
+    /* The time of threads that end in a lap is told by the clock of the whole process alone, and
+     * that has spinning in it. */
+    if (session->workload->starts_threads)
+        session->meeting.spin_ns = 0;
     start_workers(session);
     live(session, session_worker(session, 0));
     for (unsigned i = 1; i < session->trial.threads; i++)

@@ -148,7 +148,7 @@ static int load_latency(struct store *store, struct trial_record *trial)
 {
     size_t room = 0;
     int more;
-    if (trial->latency_samples == MEASURE_NONE)
+    if (trial->latency_samples == MEASURE_NONE && trial->request_max_ns == MEASURE_NONE)
         return 0;
     sqlite3_stmt *row = store_prepare(store, STORE_GET_LATENCY);
     if (row == NULL)

@@ -94,3 +94,68 @@ test_a_resumed_run_keeps_its_gap() {
     [ "$(query "select group_concat(distinct latency_gap) from trials where pass = 'latency'")" = 32 ]
     [ "$(query "select count(*) from trials where status != 'ok'")" = 0 ]
 }
+
+PACED=webserver:requests=1000,laps=4,connections=40,logins=80,rate=100k,arrivals=poisson
+
+test_paced_requests_count_from_when_they_were_due() {
+    run -w "$PACED" -w "webserver:requests=1000,laps=4,connections=40,logins=80" -a glibc -a jemalloc --latency
+    [ "$(query "select count(*) from trials where status != 'ok'")" = 0 ]
+    # Paced ones are timed in timed trials, all of them; those of a closed loop in latency passes.
+    [ "$(query "select distinct requests || ' ' || paced from results where pass = 'timed' and workload like '%rate%'")" = "4000 1" ]
+    [ "$(query "select count(*) from results where (request_max_ns is not null) !=
+                (pass = case when workload like '%rate%' then 'timed' else 'latency' end)")" = 0 ]
+    [ "$(query "select group_concat(distinct n) from (select sum(calls) n from latency where call = 'request' group by trial_id)")" = 4000 ]
+    [ "$(query "select count(*) from results where request_p50_ns < service_p50_ns or request_max_ns < service_max_ns
+                or requests_served_ns < requests_due_ns * 0.99")" = 0 ]
+    show >"$TMP/text"
+    grep -q 'time of requests, open loop: from when each was due' "$TMP/text"
+    grep -q 'time of requests, closed loop: from its start' "$TMP/text"
+    grep -Eq '^ +service +8.00 k' "$TMP/text"
+    grep -Eq 'glibc: [0-9.]+ % of the rate, at most .* waiting' "$TMP/text"
+    # No speed is made of a schedule.
+    show -f csv | python3 -c '
+import csv, sys
+rows = {(r["workload"], r["allocator"]): r for r in csv.DictReader(sys.stdin)}
+assert all((r["throughput"] == "") == ("rate=" in w) for (w, a), r in rows.items()), rows
+assert all((r["wall"] == "") == ("rate=" in w) for (w, a), r in rows.items())'
+    show -f latency | grep -Eq 'jemalloc,request,,due,1,0,8000,'
+    show -f latency | grep -Eq 'jemalloc,service,,start,1,0,8000,'
+    show -f md | grep -Eq '^\| jemalloc \| service \|'
+    "$HEAPMARK" plot -i "$STORE" -o "$TMP/charts"
+    grep -q 'request: from when it was due' "$TMP"/charts/requests-webserver*poisson.svg
+    [ "$(ls "$TMP"/charts/requests-webserver*.png | wc -l)" = 2 ]
+}
+
+test_a_rate_that_is_not_kept_is_told() {
+    run -w webserver:requests=2000,laps=2,rate=10M -a glibc -n 1
+    show | tr -s ' \n' ' ' | grep -Eq 'glibc: [0-9.]+ % of the rate, at most [0-9.]+ k? ?waiting: it could not keep up'
+}
+
+test_a_pace_is_refused_where_there_is_none() {
+    local wrong
+    for wrong in webserver:rate=0 webserver:rate=20% webserver:arrivals=poisson webserver:burst=2 pairs:rate=10; do
+        status=0
+        run -w "$wrong" -a glibc 2>"$TMP/err" || status=$?
+        [ "$status" = 2 ]
+        [ "$(wc -l <"$TMP/err")" = 1 ]
+    done
+}
+
+test_compare_takes_no_schedule_for_speed() {
+    status=0
+    "$HEAPMARK" compare glibc glibc -w "$PACED" --max-pairs 10 -o "$STORE" >"$TMP/out" 2>"$TMP/err" || status=$?
+    cat "$TMP/out" "$TMP/err"
+    ! grep -Eq '^ [ *] +(time|cpu|throughput) ' "$TMP/out"
+    grep -Eq '^ [ *] +rss .*(same|undecided|larger|smaller)' "$TMP/out"
+}
+
+test_a_suite_can_ask_for_the_latency_pass() {
+    printf '[suite]\nsummary = s\nblocks = 1\nlatency = 16\n[pairs]\nparams = pairs=2000,laps=4\n' >"$TMP/s.ini"
+    run "$TMP/s.ini" -a glibc
+    [ "$(query "select distinct latency_gap from trials where pass = 'latency'")" = 16 ]
+    printf '[suite]\nlatency = none\n[pairs]\n' >"$TMP/s.ini"
+    status=0
+    run "$TMP/s.ini" -a glibc 2>"$TMP/err" || status=$?
+    [ "$status" = 2 ]
+    grep -q 'latency = none is not in 1 to 1000000' "$TMP/err"
+}

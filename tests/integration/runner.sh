@@ -81,6 +81,17 @@ test_check_spells_out_presets() {
     refuses linux-scalability:clasic "unknown preset 'clasic', did you mean 'classic'"
 }
 
+# The synthetic workloads of the suites that ship, with the parameters they have there.
+test_check_takes_what_the_suites_hold() {
+    "$RUNNER" --describe | awk -F'\t' '$1 == "workload" { print $2 }' >"$TMP/names"
+    "$HEAPMARK" list suites | awk 'NF > 1 && /^      [^ ]/ { print $2 }' |
+        awk -F: 'NR == FNR { known[$1] = 1; next } $1 in known' "$TMP/names" - >"$TMP/items"
+    [ "$(wc -l <"$TMP/items")" -ge 20 ]
+    while read -r item; do
+        prints "$RUNNER" --check "$item"
+    done <"$TMP/items"
+}
+
 test_check_refuses_what_does_not_go_together() {
     refuses matrix:smallest=50,largest=10 'smallest is larger than largest'
     refuses webserver:median=100k,largest=512k 'largest must be at least 64 times the median'

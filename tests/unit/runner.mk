@@ -14,7 +14,7 @@ $(RUNNER_OBJECTS): $(RUNNER_T)/%.o: tests/unit/%.c
 $(RUNNER_T)/test_runner_replay.o: INC_runner += -Iharness/trace -Iharness/replay
 $(RUNNER_T)/test_runner_replay: REPLAY_LIBS := $(B)/libharness.a $(HARNESS_LIBS)
 $(RUNNER_T)/test_runner_replay: $(B)/libharness.a $(RUNNER_T)/trace_fixture.o
-$(RUNNER_T)/test_runner_latency: REPLAY_LIBS := -lm
+$(RUNNER_T)/test_runner_latency $(RUNNER_T)/test_runner_pacer: REPLAY_LIBS := -lm
 $(RUNNER_SHIMS): $(RUNNER_T)/%.so: tests/unit/%.c
 	@mkdir -p $(@D)
 	@echo "  SHIM  $@"

@@ -91,6 +91,7 @@ static void fill_page(struct trial_page *page, const struct driver_order *order)
     page->cpu = -1;
     page->inspect = order->inspect;
     page->latency_gap = order->latency_gap;
+    page->time_requests = order->time_requests;
     page->map_stop_count = order->map_stop_count;
     for (uint32_t i = 0; i < order->map_stop_count; i++)
         page->map_stop[i] = order->map_stop[i];

@@ -21,6 +21,7 @@ struct driver_order {
     int blocks;      /* becomes TRIAL_BLOCKS_FD; 0: none */
     int latency;     /* becomes TRIAL_LATENCY_FD; 0: none */
     uint32_t latency_gap;
+    bool time_requests;
     const uint32_t *map_stop;
     uint32_t map_stop_count;
     void (*at_map_stop)(void *argument); /* while the runner stands there */

@@ -18,13 +18,23 @@
 /* Short forms of each workload: all parts of it are reached. A workload that is not here is run
  * with its defaults. */
 static const char *const short_forms[][2] = {
+    {"alloc-test",        "slots=600,steps=3000,laps=3"                                      },
+    {"cache-scratch",     "objects=5,writes=100,laps=3"                                      },
+    {"cache-thrash",      "objects=5,writes=100,laps=3"                                      },
     {"dynamic-array",     "arrays=200,steps=3000,laps=3"                                     },
-    {"linux-scalability", "pairs=2000,touch=all,laps=3"                                      },
+    {"larson",            "slots=300,steps=300,generations=3,touch=all,laps=3"               },
+    {"linux-scalability", "pairs=2000,batch=50,touch=all,laps=3"                             },
     {"matrix",            "plan=40,pool=20,largest=60,laps=3"                                },
+    {"mstress",           "items=400,shared=100,laps=3"                                      },
     {"null",              "operations=1000,laps=3"                                           },
     {"pairs",             "pairs=2000,touch=all,laps=3"                                      },
     {"realloc-growth",    "strings=300,steps=3000,large=1M,laps=3"                           },
+    {"rptest",            "loops=10,slots=100,blocks=20,touch=all,laps=3"                    },
+    {"sh6",               "slots=1000,rounds=1,most=100,touch=all,laps=3"                    },
+    {"sh8",               "slots=2000,rows=12,small=100,touch=all,laps=3"                    },
+    {"threadtest",        "objects=500,rounds=3,touch=all,laps=3"                            },
     {"webserver",         "requests=300,logins=300,connections=40,cache=500k,period=4,laps=6"},
+    {"xmalloc",           "objects=50,batches=20,queue=4,sizes=mixed,laps=3"                 },
 };
 
 static const char *const allocators[] = {"libbump.so", "libfreelist-first.so"};
@@ -79,13 +89,21 @@ static void the_same_seed_gives_the_same_calls(void **state)
     driver_release(&first);
 }
 
+static bool is_among(const struct workload *workload, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(workload->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static bool draws_sizes(const struct workload *workload)
 {
-    static const char *const fixed[] = {"linux-scalability", "null", "pairs"};
-    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
-        if (strcmp(workload->name, fixed[i]) == 0)
-            return false;
-    return true;
+    static const char *const fixed[] = {
+        "cache-scratch", "cache-thrash", "linux-scalability", "null",    "pairs",
+        "sh6",           "sh8",          "threadtest",        "xmalloc",
+    };
+    return !is_among(workload, fixed, sizeof fixed / sizeof fixed[0]);
 }
 
 static void another_seed_gives_other_calls(void **state)
@@ -102,12 +120,12 @@ static void another_seed_gives_other_calls(void **state)
     driver_release(&second);
 }
 
-/* Under the sanitizers of this build: verified contents and exact books, one thread and four. */
+/* Under the sanitizers of this build: verified contents and exact books, one thread and five. */
 static void it_is_clean_when_inspected(void **state)
 {
     const struct workload *workload = *state;
     char params[256];
-    for (unsigned threads = 1; threads <= 4; threads += 3) {
+    for (unsigned threads = 1; threads <= 5; threads += 4) {
         snprintf(params, sizeof params, "%s,threads=%u", form_of(workload->name), threads);
         struct driver_order order = {.workload = workload->name,
                                      .params = params,
@@ -145,10 +163,33 @@ static void threads_do_not_race(void **state)
     }
 }
 
+/* Verified under allocators of this tree, by two workers and by five. */
+static void other_allocators_keep_its_blocks(void **state)
+{
+    const struct workload *workload = *state;
+    char params[256];
+    for (unsigned threads = 2; threads <= 5; threads += 3) {
+        snprintf(params, sizeof params, "%s,threads=%u", form_of(workload->name), threads);
+        for (size_t i = 0; i < sizeof allocators / sizeof allocators[0]; i++) {
+            char *library = strdup(driver_beside(allocators[i]));
+            struct driver_order order = {.workload = workload->name,
+                                         .params = params,
+                                         .preload = library,
+                                         .seed = 5,
+                                         .inspect = true};
+            struct driver_outcome outcome = run_well(&order);
+            assert_int_equal(outcome.page->report[CHECKPOINT_DRAINED].live_blocks, 0);
+            driver_release(&outcome);
+            free(library);
+        }
+    }
+}
+
 /* When another is allocated, which is when the shim damages one. */
 static bool holds_blocks(const struct workload *workload)
 {
-    return strcmp(workload->name, "null") != 0 && strcmp(workload->name, "linux-scalability") != 0;
+    static const char *const none[] = {"cache-scratch", "cache-thrash", "null"};
+    return !is_among(workload, none, sizeof none / sizeof none[0]);
 }
 
 static void a_corrupting_allocator_is_noticed(void **state)
@@ -234,6 +275,41 @@ static void webserver_load_rises_and_falls(void **state)
     assert_true(live[1] < live[0] * 3 / 4);
 }
 
+/* What threads started in a lap do is the lap's: a call takes more than a nanosecond. */
+static void threads_of_a_lap_are_accounted(void **state)
+{
+    struct driver_order order = {.workload = "larson",
+                                 .params = "slots=100,steps=20000,generations=3,threads=2,laps=3"};
+    (void)state;
+    struct driver_outcome outcome = run_well(&order);
+    for (unsigned i = 0; i < outcome.page->laps; i++) {
+        assert_int_equal(outcome.page->lap[i].operations, 2 * 2 * 3 * 20000);
+        assert_true(outcome.page->lap[i].cpu_ns > outcome.page->lap[i].operations);
+    }
+    driver_release(&outcome);
+}
+
+/* Somewhere between a limit too low for the heap and one that suffices there is one that is too
+ * low for a thread's stack. */
+static void a_lap_that_can_start_no_thread_says_so(void **state)
+{
+    enum { STEP_BYTES = 64 << 10, STEPS = 64 };
+    bool told = false;
+    (void)state;
+    for (uint64_t step = 1; step <= STEPS && !told; step++) {
+        struct driver_order order = {.workload = "larson",
+                                     .params = "slots=1,most=8,steps=1,laps=1",
+                                     .memory_limit_bytes = step * STEP_BYTES};
+        struct driver_outcome outcome;
+        driver_run(&order, &outcome);
+        told = strstr(outcome.page->message, "no thread can be started in a lap") != NULL;
+        if (told)
+            assert_int_equal(outcome.page->outcome, OUTCOME_OUT_OF_MEMORY);
+        driver_release(&outcome);
+    }
+    assert_true(told);
+}
+
 int main(void)
 {
     static const struct {
@@ -244,12 +320,13 @@ int main(void)
         {"another seed, other calls", another_seed_gives_other_calls                    },
         {"clean when inspected",      it_is_clean_when_inspected                        },
         {"threads do not race",       threads_do_not_race                               },
+        {"kept by other allocators",  other_allocators_keep_its_blocks                  },
         {"corruption is noticed",     a_corrupting_allocator_is_noticed                 },
         {"never freed, under 1 GiB",  a_default_trial_fits_an_allocator_that_never_frees},
     };
     enum { OWED = sizeof owed / sizeof owed[0] };
     static const struct workload *workloads[CATALOG_WORKLOADS_MAXIMUM];
-    static struct CMUnitTest tests[CATALOG_WORKLOADS_MAXIMUM * OWED + 2];
+    static struct CMUnitTest tests[CATALOG_WORKLOADS_MAXIMUM * OWED + 4];
     static char names[CATALOG_WORKLOADS_MAXIMUM * OWED][96];
     size_t count = 0, workload_count = catalog_list(workloads);
     for (size_t i = 0; i < workload_count; i++) {
@@ -266,6 +343,8 @@ int main(void)
         }
     }
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(realloc_growth_is_checked_when_timed);
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(threads_of_a_lap_are_accounted);
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(a_lap_that_can_start_no_thread_says_so);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(webserver_load_rises_and_falls);
     return _cmocka_run_group_tests("workloads", tests, count, NULL, NULL);
 }
