@@ -58,10 +58,10 @@ do for [format in "svg png"] {
     tag = 100; x = left
     do for [a=1:allocators] {
         if (timed[a]) {
-            if (x + 26 + strlen(cut(allocator[a], 18)) * 8 > chart_width) { x = x + 10000 } # no room: the csv has it
+            if (x + 26 + strlen(short_name(a, 18)) * 8 > chart_width) { x = x + 10000 } # no room: the csv has it
             set label tag "" at x + 6, 78 point pt mark[a] ps 1.2 * mark_scale lw 1.5 lc rgb ink[a]
-            set label tag + 1 cut(allocator[a], 18) at x + 16, 78 font font_size(12) tc rgb ink_text
-            x = x + 34 + strlen(cut(allocator[a], 18)) * 8
+            set label tag + 1 short_name(a, 18) at x + 16, 78 font font_size(12) tc rgb ink_text
+            x = x + 34 + strlen(short_name(a, 18)) * 8
             tag = tag + 2
         }
     }

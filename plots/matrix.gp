@@ -79,7 +79,7 @@ do for [a=1:allocators] {
     }
     set label tag "" at 31, y point pt mark[a] ps 1.3 * mark_scale lw 1.5 lc rgb ink[a]
     tag = tag + 1
-    set label tag cut(allocator[a], 26) at 44, y font font_size(13) tc rgb ink_text
+    set label tag short_name(a, 26) at 44, y font font_size(13) tc rgb ink_text
     tag = tag + 1
 }
 do for [p=1:panels] {

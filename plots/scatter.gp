@@ -17,6 +17,7 @@ unset table
 
 shown(a) = present(speed[a]) && present(memory[a]) && speed[a] > 0 && memory[a] > 0
 absent = ""
+kin_lines = sum [a=1:allocators] (strstrt(allocator[a], ":") > 0)
 apart = 0; nothing = 1
 x_lo = 1; x_hi = 1; y_lo = 1; y_hi = 1
 do for [a=1:allocators] {
@@ -35,7 +36,8 @@ x_lo = x_lo / x_room; x_hi = x_hi * x_room; y_lo = y_lo / y_room; y_hi = y_hi * 
 chart_width = 1100; chart_height = 640
 left = 84; right = 1070; top = 92; bottom = 540
 chart_title = "Speed against memory — right is faster, down is leaner"
-chart_subtitle = "Geometric means over the workloads, relative to ".reference_name.". Bold, on the line: nobody beats it on both." \
+chart_subtitle = "Geometric means over the workloads, relative to ".reference_name.". Bold, on the dashed line: nobody beats it on both." \
+               . (kin_lines ? " Thin lines join the settings of one allocator." : "") \
                . (apart ? " Grey: lacks workloads that others finished." : "")
 cut_remark = ""
 remark = absent eq "" ? "" : "Not shown, as no workload can be compared: ".cut(absent, 110)

@@ -5,7 +5,7 @@
 
 pixel_x(x) = left + (log(x) - log(x_lo)) / (log(x_hi) - log(x_lo)) * (right - left)
 pixel_y(y) = bottom - (log(y) - log(y_lo)) / (log(y_hi) - log(y_lo)) * (bottom - top)
-name_of(a) = cut(allocator[a], 28)
+name_of(a) = cut(elder[a] == a ? allocator[a] : brief(a), 42)
 name_width(a) = strlen(name_of(a)) * 8.0 + 4
 
 

@@ -33,6 +33,21 @@ set print $frontier
 do for [i=1:corners] { print sprintf("%.10g\t%.10g", corner_x[i], corner_y[i]) }
 unset print
 
+# The settings of one allocator, in the order of the run.
+set print $families
+print "NaN\tNaN\t0"
+do for [a=1:allocators] {
+    if (elder[a] == a && series_count[a] > 1) {
+        do for [b=a:allocators] {
+            if (elder[b] == a && shown(b)) {
+                print sprintf("%.10g\t%.10g\t%d", speed[b], memory[b], family_ink[a])
+            }
+        }
+        print ""
+    }
+}
+unset print
+
 set print $points
 print sprintf("%.10g\t%.10g\t0\t0", x_hi * 2, y_hi * 2)
 do for [a=1:allocators] {
@@ -57,5 +72,6 @@ do for [a=1:allocators] {
 }
 unset print
 plot $frontier using 1:2 with lines lw 1.6 dt (8, 4) lc rgb ink_soft notitle, \
+     $families using 1:2:3 with lines lw 1.2 lc rgb variable notitle, \
      $points using 1:2:4:3 with points ps 1.7 * mark_scale lw 2 pt variable lc rgb variable notitle
 unset label; unset arrow; unset logscale

@@ -34,20 +34,40 @@ letters = " -.0123456789=_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+:
 letter(c) = strstrt(letters, c)
 spare_of(name) = (h = 7, sum [i=1:strlen(name)] (h = (h * 31 + letter(substr(name, i, i))) % 9973, 0), h % 8)
 
+# An allocator with settings, "jemalloc:dirty_decay_ms=0", is of the family jemalloc: it has that
+# colour and mark, the lighter the later it stands among its family.
+family(name) = (colon = strstrt(name, ":"), colon > 1 ? substr(name, 1, colon - 1) : name)
+lighter(c, s) = (r = (c >> 16) & 255, g = (c >> 8) & 255, b = c & 255, \
+    (int(r + (255 - r) * s) << 16) + (int(g + (255 - g) * s) << 8) + int(b + (255 - b) * s))
+
 array ink[allocators + 1]
 array mark[allocators + 1]
+array family_ink[allocators + 1]
+array family_place[allocators + 1] # 0: the first of its family
+array family_count[allocators + 1]
 array spare_taken[8]
 do for [i=1:8] { spare_taken[i] = 0 }
 do for [a=1:allocators] {
-    k = words(allocator[a]) == 1 ? word_index(known, allocator[a]) : 0
-    if (k) {
-        ink[a] = known_ink[k]; mark[a] = known_mark[k]
+    kin = family(allocator[a])
+    elder = 0; family_place[a] = 0; family_count[a] = 0
+    do for [b=1:allocators] {
+        if (family(allocator[b]) eq kin) {
+            family_count[a] = family_count[a] + 1
+            if (b < a) { elder = elder ? elder : b; family_place[a] = family_place[a] + 1 }
+        }
+    }
+    k = words(kin) == 1 ? word_index(known, kin) : 0
+    if (elder) {
+        family_ink[a] = family_ink[elder]; mark[a] = mark[elder]
+    } else { if (k) {
+        family_ink[a] = known_ink[k]; mark[a] = known_mark[k]
     } else {
-        s = spare_of(allocator[a])
+        s = spare_of(kin)
         do for [i=1:7] { if (spare_taken[s + 1] && i < 8) { s = (s + 1) % 8 } }
         spare_taken[s + 1] = 1
-        ink[a] = spare_ink[s + 1]; mark[a] = spare_mark[s + 1]
-    }
+        family_ink[a] = spare_ink[s + 1]; mark[a] = spare_mark[s + 1]
+    } }
+    ink[a] = family_place[a] ? lighter(family_ink[a], 0.66 * family_place[a] / (family_count[a] - 1.0)) : family_ink[a]
 }
 
 # ---- figures as text: three significant digits ----------------------------------------------
@@ -61,3 +81,30 @@ present(x) = x == x
 least(x, y) = x < y ? x : y
 most(x, y) = x > y ? x : y
 cut(text, most) = strlen(text) > most ? substr(text, 1, most - 1) . "…" : text
+
+# ---- settings of one allocator ----------------------------------------------------------------
+# What differs in the values of the same options is a series. Its members but the first can be
+# told by what differs, as far as that is before or behind the first comma.
+array series[allocators]
+array elder[allocators]
+array series_count[allocators]
+do for [a=1:allocators] {
+    key = ""; skip = 0
+    do for [i=1:strlen(allocator[a])] {
+        c = substr(allocator[a], i, i)
+        skip = c eq "," ? 0 : skip
+        key = skip ? key : key.c
+        skip = c eq "=" ? 1 : skip
+    }
+    series[a] = key; elder[a] = a
+    do for [b=a:1:-1] { if (series[b] eq key) { elder[a] = b } }
+}
+do for [a=1:allocators] { series_count[a] = sum [b=1:allocators] (elder[b] == elder[a]) }
+bare(name) = substr(name, strstrt(name, ":") + 1, strlen(name))
+comma(name) = (at = strstrt(name, ","), at ? at : strlen(name) + 1)
+front(name) = substr(name, 1, comma(name) - 1)
+behind(name) = substr(name, comma(name) + 1, strlen(name))
+differing(name, other) = behind(name) eq behind(other) ? front(name) : front(name) eq front(other) ? behind(name) : name
+brief(a) = differing(bare(allocator[a]), bare(allocator[elder[a]]))
+# A name in so many characters; what tells it from its series is the last to go.
+short_name(a, most) = elder[a] == a || strlen(allocator[a]) <= most ? cut(allocator[a], most) : cut("…".brief(a), most)

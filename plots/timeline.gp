@@ -67,7 +67,7 @@ do for [format in "svg png"] {
         off = present(peak[a]) && peak[a] > y_most
         figures = present(peak[a]) ? (off ? "▲ " : "").mib_text(peak[a]) : ""
         set label tag "" at panel_x(a) + 6, panel_y(a) - 12 point pt mark[a] ps 1.2 * mark_scale lw 1.5 lc rgb ink[a]
-        set label tag + 1 cut(allocator[a], int((panel_width - 90) / 8)) at panel_x(a) + 18, panel_y(a) - 12 font font_bold(12) tc rgb ink_text
+        set label tag + 1 short_name(a, int((panel_width - 90) / 8)) at panel_x(a) + 18, panel_y(a) - 12 font font_bold(12) tc rgb ink_text
         set label tag + 2 figures at panel_x(a) + panel_width, panel_y(a) - 12 right \
             font (off ? font_bold(11) : font_size(11)) tc rgb (off ? ink_alarm : ink_soft)
         tag = tag + 3

@@ -26,6 +26,7 @@
 
 #include "tally.h"
 
+#include <malloc.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -180,6 +181,7 @@ void worker_inspect_shrank(struct worker *worker, void *block, size_t bytes);
 /* Out of line and only for watched workers: the whole calls below. */
 void *worker_watched_malloc(struct worker *worker, size_t bytes);
 void *worker_watched_calloc(struct worker *worker, size_t bytes);
+void *worker_watched_aligned(struct worker *worker, size_t alignment, size_t bytes);
 void worker_watched_free(struct worker *worker, void *block, size_t bytes);
 void *worker_watched_realloc(struct worker *worker, void *block, size_t old_bytes, size_t bytes);
 
@@ -204,6 +206,19 @@ static inline void *worker_calloc(struct worker *worker, size_t bytes)
     if (heapmark_unlikely(worker->watched))
         return worker_watched_calloc(worker, bytes);
     void *block = calloc(1, bytes);
+    if (heapmark_unlikely(block == NULL))
+        worker_out_of_memory(worker, bytes);
+    tally_operation(&worker->tally);
+    tally_grew(&worker->tally, (int64_t)bytes);
+    return block;
+}
+
+/* By memalign(3); `alignment` is a power of two. */
+static inline void *worker_aligned(struct worker *worker, size_t alignment, size_t bytes)
+{
+    if (heapmark_unlikely(worker->watched))
+        return worker_watched_aligned(worker, alignment, bytes);
+    void *block = memalign(alignment, bytes);
     if (heapmark_unlikely(block == NULL))
         worker_out_of_memory(worker, bytes);
     tally_operation(&worker->tally);

@@ -1,7 +1,7 @@
 /* heapmark list: what there is to run, and what has been run. */
 #include "allocator_catalog.h"
 #include "cli.h"
-#include "list_patterns.h"
+#include "list_workloads.h"
 #include "message.h"
 #include "report.h"
 #include "store.h"
@@ -27,7 +27,7 @@ static const struct argp_option option_table[] = {
 
 static const char documentation[] =
     "Lists what there is: workloads (with parameters, defaults, touch policy and source), "
-    "allocators, suites, measures, runs; without a word, all but runs and measures. With NAME only "
+    "allocators, suites, measures, runs; without a word, the first three in short. With NAME only "
     "that one."
     "\v"
     "Examples:\n"
@@ -61,60 +61,10 @@ static bool wanted(const struct list_options *options, const char *name)
     return options->name == NULL || strcmp(options->name, name) == 0;
 }
 
-static void print_params(const struct workload_entry *entry)
-{
-    for (size_t i = 0; i < entry->param_count; i++) {
-        const struct workload_param *param = &entry->params[i];
-        char range[256];
-        if (param->choices[0] != '\0')
-            snprintf(range, sizeof range, "%s", param->choices);
-        else
-            snprintf(range, sizeof range, "%s to %s", param->minimum, param->maximum);
-        printf("      %-14s = %-9s %s (%s)\n", param->name, param->fallback, param->help, range);
-    }
-    for (size_t i = 0; i < entry->preset_count; i++) {
-        const struct workload_preset *preset = &entry->presets[i];
-        printf("      preset %s:%s: %s\n          %s\n", entry->name, preset->name, preset->help,
-               preset->params);
-    }
-}
-
 static int list_workloads(const struct list_options *options, const struct paths *paths,
                           char *message)
 {
-    struct workload_catalog catalog;
-    size_t printed = 0;
-    if (workload_catalog_load(&catalog, paths, message) < 0)
-        return -1;
-    puts("Workloads (heapmark run -w NAME:param=value,... or NAME:PRESET,param=value,...):");
-    for (size_t i = 0; i < catalog.count; i++) {
-        const struct workload_entry *entry = &catalog.entries[i];
-        if (!wanted(options, entry->name))
-            continue;
-        printf("\n  %s: %s\n      touches: %s\n      source: %s\n",
-               entry->recorded ? "FILE.hmt (recorded)" : entry->name, entry->summary, entry->touch,
-               entry->source);
-        print_params(entry);
-        printed++;
-    }
-    for (size_t i = 0; i < catalog.programs.count; i++) {
-        const struct program *program = &catalog.programs.programs[i];
-        char missing[64];
-        if (!wanted(options, program->name))
-            continue;
-        printf("\n  %s (program): %s\n      source: %s\n", program->name, program->summary,
-               program->source);
-        if (program_missing(program, missing))
-            printf("      not here: %s is missing; apt-get install %s\n", missing,
-                   program->package);
-        printed++;
-    }
-    int patterns = list_patterns(paths, options->name, message);
-    workload_catalog_release(&catalog);
-    if (patterns < 0)
-        return -1;
-    printed += (size_t)patterns;
-    return printed > 0 ? 0 : message_set(message, "no workload is called '%s'", options->name);
+    return list_workloads_print(paths, options->name, options->what == NULL, message);
 }
 
 static void print_options(const struct allocator_entry *entry)
@@ -160,13 +110,22 @@ static int list_allocators(const struct list_options *options, const struct path
     return printed > 0 ? 0 : message_set(message, "no allocator is called '%s'", options->name);
 }
 
-static void print_suite(const struct suite *suite)
+static void print_suite(const struct list_options *options, const struct suite *suite)
 {
-    printf("\n  %s: %s\n      %u blocks\n", suite->name, suite->summary, suite->blocks);
-    for (size_t i = 0; i < suite->item_count; i++) {
+    printf("\n  %s: %s\n      %u blocks", suite->name, suite->summary, suite->blocks);
+    if (suite->time[0] != '\0')
+        printf("; with four allocators about %s", suite->time);
+    putchar('\n');
+    if (suite->allocator_count > 0) {
+        printf("      allocators:");
+        for (size_t i = 0; i < suite->allocator_count; i++)
+            printf(" %s", suite->allocators[i]);
+        putchar('\n');
+    }
+    for (size_t i = 0; options->what != NULL && i < suite->item_count; i++) {
         const struct suite_item *item = &suite->items[i];
         printf("      %-18s %s", item->label, item->text);
-        if (item->blocks > 0)
+        if (item->blocks > 0 && item->blocks != suite->blocks)
             printf("  (%u blocks)", item->blocks);
         if (item->allocators[0] != '\0')
             printf("  (allocators: %s)", item->allocators);
@@ -189,7 +148,7 @@ static int list_suites(const struct list_options *options, const struct paths *p
             free(names);
             return -1;
         }
-        print_suite(&suite);
+        print_suite(options, &suite);
         suite_release(&suite);
         printed++;
     }

@@ -24,6 +24,7 @@ enum {
     OPTION_ACROSS,
     OPTION_INSTRUCTIONS,
     OPTION_LATENCY,
+    OPTION_LOCKSTEP,
     PAIRS_DEFAULT = 80,
     COMPARE_LATENCY_GAP = 16, /* the p99.9 of a short trial takes 10,000 calls of a kind */
     PAIRS_MAXIMUM = 1280,
@@ -36,51 +37,55 @@ enum {
 #define DEFAULT_SUITE          "compare"
 
 static const struct argp_option option_table[] = {
-    {NULL,                                                               0, NULL, 0, "What to run:", 1},
-    {"suite",                                                              's', "SUITE", 0, "The suite of workloads (default: 'compare', unless -w is given)",
+    {NULL,                                                                         0, NULL, 0, "What to run:", 1},
+    {"suite",                                                                        's', "SUITE", 0, "The suite of workloads (default: 'compare', unless -w is given)",
      1},
-    {"workload",                                                    'w', "NAME[:PARAM=VALUE,...]", 0,
+    {"workload",                                                              'w', "NAME[:PARAM=VALUE,...]", 0,
      "A workload with parameters or sweeps, or FILE.hmt; may be given many times", 1},
-    {"seed",                                                                  OPTION_SEED, "N", 0, "Seed of the workloads: same seed, same calls (default 1)", 1},
+    {"seed",                                                                            OPTION_SEED, "N", 0, "Seed of the workloads: same seed, same calls (default 1)", 1},
     {"instructions",  OPTION_INSTRUCTIONS, NULL, 0,
      "Also count the instructions of a call, under valgrind's callgrind, of workloads with one "
      "thread: exact, and slow (two more trials each, of a few laps). --gate instructions counts "
      "them, too", 1},
-    {"latency",                                                                 OPTION_LATENCY, "N", OPTION_ARG_OPTIONAL,
+    {"latency",                                                                           OPTION_LATENCY, "N", OPTION_ARG_OPTIONAL,
      "Beside each timed trial, another that times one malloc, free and realloc in N (default "
      "16), for their percentiles", 1},
-    {"order-seed",                                                                  OPTION_ORDER_SEED, "N", 0,
+    {"lockstep",                                                                            OPTION_LOCKSTEP, "WHEN", OPTION_ARG_OPTIONAL,
+     "Both of a pair at once, in turns of laps on one CPU, for a machine that is never quiet: "
+     "always, auto (when the warm-up trials waited for a CPU for 30% of their time; the default), "
+     "never. All output says LOCKSTEP then", 1},
+    {"order-seed",                                                                   OPTION_ORDER_SEED, "N", 0,
      "Seed of the lot that orders each pair (default: drawn, and stored with the run)", 1},
     OPTION_SOURCE_TABLE(1),
-    {NULL,                                                         0, NULL, 0, "What decides:", 2},
-    {"across-conditions",                                          OPTION_ACROSS, NULL, 0,
+    {NULL,                                                    0, NULL, 0, "What decides:", 2},
+    {"across-conditions", OPTION_ACROSS, NULL, 0,
      "Compare stored runs also when machine, kernel or build differ", 2},
-    {"gate", OPTION_GATE, "MEASURE,...", 0,
+    {"gate",                                                                            OPTION_GATE, "MEASURE,...", 0,
      "The measures that decide the exit status: time, cpu, throughput, rss, pss, overhead, "
      "retained, faults; of single calls malloc-p50, -p99, -p99.9, and so of free and realloc; and, "
      "exactly, syscalls, internal, external, instructions (default "
      "time,rss); all are shown", 2},
-    {"threshold",                                                                  OPTION_THRESHOLD, "PERCENT | MEASURE=PERCENT,...", 0,
+    {"threshold",OPTION_THRESHOLD, "PERCENT | MEASURE=PERCENT,...", 0,
      "What 'same' means: the whole interval within it. A change is named from half of it; an "
      "exact one, from all of it (default 2%; instructions 0.2%, single calls 5%)", 2},
-    {"alpha",OPTION_ALPHA, "PERCENT", 0,
+    {"alpha",                                                                           OPTION_ALPHA, "PERCENT", 0,
      "The chance that anything unchanged that gates is called a change (default 1%)", 2},
-    {"max-time",                                                                 OPTION_MAX_TIME, "TIME", 0,
+    {"max-time",                                                                           OPTION_MAX_TIME, "TIME", 0,
      "No pair is begun after that; what is not clear is 'undecided' (default 5m; 0: no limit)", 2},
-    {"max-pairs",                                                                 OPTION_MAX_PAIRS, "N", 0,
+    {"max-pairs",                                                               OPTION_MAX_PAIRS, "N", 0,
      "The most pairs of a workload. Looks are taken after 20, 40, 80, ... pairs below N, and "
      "after N (default 80). 0: no pairs, only what is exact; then only that can gate", 2},
-    {"time-limit",                                                     OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 3},
-    {"memory-limit",                                                              OPTION_MEMORY_LIMIT, "SIZE", 0,
+    {"time-limit",                                                                        OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 3},
+    {"memory-limit",                                                                  OPTION_MEMORY_LIMIT, "SIZE", 0,
      "RLIMIT_DATA of a trial (default: half of the memory available; 0: none)", 3},
-    {NULL,                                                        0, NULL, 0, "Limits of a trial:", 3},
-    {NULL,                                                                  0, NULL, 0, "Where results go:", 4},
-    {"store",'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 4},
-    {"format",                                               'f', "FORMAT", 0,
+    {NULL,                                                                            0, NULL, 0, "Limits of a trial:", 3},
+    {NULL,0, NULL, 0, "Where results go:", 4},
+    {"store",                                                         'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 4},
+    {"format",                                                                           'f', "FORMAT", 0,
      "text, md (a comment for a pull request), json, junit (a test case a workload and gating "
      "measure)", 4},
-    {"quiet",                                                                 'q', NULL, 0, "No progress", 4},
-    {0                                                      },
+    {"quiet",                                                                   'q', NULL, 0, "No progress", 4},
+    {0                                                                     },
 };
 
 static const char documentation[] =
@@ -167,7 +172,8 @@ static error_t parse_rule(int key, char *argument, struct argp_state *state)
         option_for_words(argument, state, take_threshold);
         return 0;
     case OPTION_ALPHA:
-        options->rules.verdict.alpha = option_percent(argument, "--alpha", OPTION_ABOVE_ZERO, state);
+        options->rules.verdict.alpha =
+            option_percent(argument, "--alpha", OPTION_ABOVE_ZERO, state);
         return 0;
     case OPTION_MAX_TIME:
         options->rules.max_time_ns =
@@ -179,6 +185,19 @@ static error_t parse_rule(int key, char *argument, struct argp_state *state)
     default:
         return option_source(key, argument, &options->source);
     }
+}
+
+static enum compare_lockstep find_lockstep(const char *word, const struct argp_state *state)
+{
+    static const char *const words[] = {"never", "auto", "always"};
+    if (word == NULL)
+        return LOCKSTEP_ALWAYS;
+    for (int i = 0; i < 3; i++)
+        if (strcmp(word, words[i]) == 0)
+            return (enum compare_lockstep)i;
+    argp_failure(state, COMPARE_COULD_NOT_RUN, 0,
+                 "--lockstep=%s: give always, auto or never; always when nothing follows", word);
+    return LOCKSTEP_NEVER;
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -229,6 +248,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case OPTION_INSTRUCTIONS:
         run->instructions = COMPARE_INSPECTIONS;
         return 0;
+    case OPTION_LOCKSTEP:
+        options->rules.lockstep = find_lockstep(argument, state);
+        return 0;
     case OPTION_LATENCY:
         run->latency_gap = argument == NULL
                                ? COMPARE_LATENCY_GAP
@@ -262,6 +284,7 @@ void compare_options_parse(struct compare_options *options, int argc, char **arg
         .format = "text",
     };
     compare_rules_init(&options->rules);
+    options->rules.lockstep = LOCKSTEP_AUTO;
     options->rules.max_time_ns = MAX_TIME_DEFAULT_NS;
     argp_err_exit_status = COMPARE_COULD_NOT_RUN;
     argp_parse(&parser, argc, argv, 0, NULL, options);

@@ -28,19 +28,23 @@ static bool is_called(const char *path, const char *name)
            (strlen(name) == length && strncmp(base, name, length) == 0);
 }
 
-static int print_file(const char *path, char *message)
+static int print_file(const char *path, bool brief, char *message)
 {
     struct pattern pattern;
     if (pattern_load(&pattern, path, NULL, message) < 0)
         return -1;
-    printf("\n  %s: %s\n      imitates: %s\n      source: %s\n      %u phase%s, %u thread%s\n",
-           path, pattern.summary, pattern.imitates, pattern.source, pattern.phases,
-           pattern.phases == 1 ? "" : "s", pattern.threads, pattern.threads == 1 ? "" : "s");
+    const char *base = strrchr(path, '/') + 1;
+    if (brief)
+        printf("  %-18s %s\n", base, pattern.summary);
+    else
+        printf("\n  %s: %s\n      imitates: %s\n      source: %s\n      %u phase%s, %u thread%s\n",
+               path, pattern.summary, pattern.imitates, pattern.source, pattern.phases,
+               pattern.phases == 1 ? "" : "s", pattern.threads, pattern.threads == 1 ? "" : "s");
     pattern_release(&pattern);
     return 1;
 }
 
-int list_patterns(const struct paths *paths, const char *name, char *message)
+int list_patterns(const struct paths *paths, const char *name, bool brief, char *message)
 {
     char *folder = path_join(paths->suites, "../patterns"), *real = NULL, *all = NULL;
     int printed = 0, got = 0;
@@ -50,13 +54,16 @@ int list_patterns(const struct paths *paths, const char *name, char *message)
     if (real != NULL)
         all = path_join(real, "*.ini");
     if (name == NULL) {
-        print_keys();
+        if (brief)
+            printf("  %-18s %s\n", "FILE.ini", "a pattern of your own; docs/workload-files.md");
+        else
+            print_keys();
         printed++;
     }
     if (all != NULL && glob(all, 0, NULL, &files) == 0)
         for (size_t i = 0; i < files.gl_pathc && got >= 0; i++)
             if (is_called(files.gl_pathv[i], name) &&
-                (got = print_file(files.gl_pathv[i], message)) > 0)
+                (got = print_file(files.gl_pathv[i], brief, message)) > 0)
                 printed++;
     globfree(&files);
     free(all);

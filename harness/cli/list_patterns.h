@@ -4,10 +4,12 @@
 
 #include "paths.h"
 
+#include <stdbool.h>
+
 #include <stddef.h>
 
 /* Prints the keys, and the files that come with heapmark; `name`: that file only, NULL: all.
  * Returns how many were printed, or -1 with a message. */
-int list_patterns(const struct paths *paths, const char *name, char *message);
+int list_patterns(const struct paths *paths, const char *name, bool brief, char *message);
 
 #endif

@@ -6,6 +6,12 @@
 #include "facts.h"
 #include "stored.h"
 
+static bool lockstep(void *argument, const struct trial_key *key)
+{
+    struct live_comparison *live = argument;
+    return comparison_is_lockstep(&live->comparison, key);
+}
+
 static bool wanted(void *argument, const struct trial_key *key)
 {
     struct live_comparison *live = argument;
@@ -71,7 +77,10 @@ static int plan(struct live_comparison *live, const char *const words[COMPARE_SI
 
 static int conduct(struct live_comparison *live)
 {
-    struct conduct hooks = {.wanted = wanted, .progress = take, .argument = live};
+    struct conduct hooks = {.wanted = wanted,
+                            .lockstep = lockstep,
+                            .progress = take,
+                            .argument = live};
     struct running *running = &live->running;
     comparison_start(&live->comparison, clock_ns(CLOCK_MONOTONIC));
     comparison_progress_init(&live->progress, running->options.quiet);

@@ -246,6 +246,7 @@ int running_conduct(struct running *running, const struct conduct *hooks)
         .recordings = &running->recordings,
         .interrupted = &running_interrupted,
         .wanted = hooks->wanted,
+        .lockstep = hooks->lockstep,
         .progress = hooks->progress,
         .argument = hooks->argument,
     };

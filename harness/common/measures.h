@@ -28,6 +28,8 @@
       "CPU time of the workers in the timed laps, CLOCK_THREAD_CPUTIME_ID; a program: user + "     \
       "system")                                                                                    \
     X(operations, "calls", "calls of the malloc family in the timed laps")                         \
+    X(lockstep, "0 or 1",                                                                          \
+      "1: the laps are those of turns, taken with the other trial of the pair on one CPU")         \
     X(laps, "laps", "timed laps")                                                                  \
     X(threads, "threads", "workers")                                                               \
     X(startup_ns, "ns", "fork to the first operation")                                             \

@@ -103,6 +103,7 @@ struct timeline_point {
     int64_t time_ns; /* since the start checkpoint */
     int64_t live_bytes;
     int64_t rss_bytes;
+    int64_t lap; /* that was running, from 1; 0: none of the timed ones */
 };
 
 struct syscall_counts {

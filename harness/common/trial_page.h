@@ -22,8 +22,9 @@ enum {
     TRIAL_SCRIPT_FD = 6,  /* the decoded trace (replay_script.h), for a recorded workload */
     TRIAL_BLOCKS_FD = 7,  /* where the runner lists blocks at a map stop (block_list.h) */
     TRIAL_LATENCY_FD = 8, /* where times of calls and requests are counted (latency_sheet.h) */
+    TRIAL_TURN_FD = 10,   /* by which two trials take turns (turn_page.h) */
     TRIAL_COUNTS_FD = 9,  /* callgrind's output; the runner leaves it alone */
-    TRIAL_PAGE_VERSION = 6,
+    TRIAL_PAGE_VERSION = 7,
     TRIAL_MAP_STOPS_MAXIMUM = 256,
     TRIAL_MAP_STOP = 0x80,     /* the byte on the channel, where a checkpoint sends its number */
     TRIAL_LAPS_MAXIMUM = 1024, /* timed laps; lap 0 comes on top */
@@ -89,6 +90,9 @@ struct trial_page {
     uint32_t count_events;  /* by perf_event_open(2) */
     uint32_t count_laps;    /* run under callgrind: so many timed laps, or one repetition of a
                                trace; 0: not */
+    uint32_t turn_side;     /* 0 or 1: whose turns are ours */
+    uint32_t turn_laps;     /* laps of a turn, from lap 1 on; 0: no turns are taken */
+    uint32_t turn_lead;     /* of them, so many at its beginning lead in, and count for nothing */
     uint32_t inspect;       /* an untimed pass: account for every block, verify all contents */
 
     /* ---- written by the runner ---- */

@@ -114,6 +114,7 @@ static json_t *workload_of(const struct comparison *comparison,
                            failed);
     json_value_set(object, "measures", measures, failed);
     json_value_set(object, "absent", absent_of(workload, failed), failed);
+    json_value_set(object, "lockstep", json_boolean(workload->lockstep), failed);
     json_value_set(object, "disturbed", flags_of(workload, failed), failed);
     return object;
 }
@@ -172,6 +173,10 @@ int compare_output_json(FILE *file, const struct compare_report *report)
     json_value_set(root, "store", json_value_text(report->store), &failed);
     json_value_set(root, "base", side_of(report, COMPARE_BASE, &failed), &failed);
     json_value_set(root, "new", side_of(report, COMPARE_NEW, &failed), &failed);
+    json_value_set(root, "machine", json_value_text(compare_words_machine(comparison->run, words)),
+                   &failed);
+    json_value_set(root, "correction", json_value_text(compare_words_rates(comparison, words)),
+                   &failed);
     json_value_set(root, "rules", rules_of(comparison, &failed), &failed);
     for (size_t w = 0; w < comparison->workloads; w++)
         json_value_append(workloads, workload_of(comparison, &comparison->workload[w], &failed),

@@ -76,13 +76,33 @@ static void go_through(struct stream *stream, const struct comparison *compariso
                 continue;
             enum case_outcome found = outcome_of_verdict(workload->cell[m].verdict.verdict);
             count[found]++;
-            snprintf(words, sizeof words, "%s: NEW / BASE %s",
+            snprintf(words, sizeof words, "%s%s: NEW / BASE %s",
+                     workload->lockstep ? "LOCKSTEP " : "",
                      compare_words_verdict(workload, measure, verdict),
                      compare_words_change(workload, measure, part));
             if (stream != NULL)
                 print_case(stream, workload->spec->label, compare_measures[m].word, found, words);
         }
     }
+}
+
+static void print_property(struct stream *stream, const char *name, const char *value)
+{
+    if (value[0] == '\0')
+        return;
+    stream_print(stream, "      <property name=\"%s\" value=\"", name);
+    stream_xml_text(stream, value);
+    stream_print(stream, "\"/>\n");
+}
+
+static void print_properties(struct stream *stream, const struct comparison *comparison)
+{
+    char words[COMPARE_WORDS_BYTES];
+    stream_print(stream, "    <properties>\n");
+    print_property(stream, "correction", compare_words_rates(comparison, words));
+    print_property(stream, "machine", compare_words_machine(comparison->run, words));
+    print_property(stream, "lockstep", compare_words_lockstep(comparison, words));
+    stream_print(stream, "    </properties>\n");
 }
 
 int compare_output_junit(FILE *file, const struct compare_report *report)
@@ -104,6 +124,7 @@ int compare_output_junit(FILE *file, const struct compare_report *report)
         "\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.3f\">\n", all,
         count[CASE_FAILED], count[CASE_ERROR], count[CASE_SKIPPED],
         (double)(comparison->ended_ns - comparison->started_ns) / 1e9);
+    print_properties(&stream, comparison);
     go_through(&stream, comparison, count);
     stream_print(&stream, "  </testsuite>\n</testsuites>\n");
     return stream_finish(&stream);

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { HALF_COLUMNS = 12, LABEL_COLUMNS = 24 };
+enum { HALF_COLUMNS = 12, LABEL_COLUMNS = 10, LABEL_COLUMNS_MAXIMUM = 60 };
 /* The chart never magnifies a change of less than this to its whole width. */
 #define SCALE_MINIMUM 0.05
 
@@ -38,31 +38,61 @@ static double find_scale(const struct comparison *comparison)
     return scale;
 }
 
-/* A bar to the left of the middle for less, to the right for more. */
-static void print_bar(struct stream *stream, double value, double scale)
+static int column_of(double value, double scale)
 {
-    int length = (int)lround(fabs(value) / scale * HALF_COLUMNS);
+    return (int)lround(fmax(-1, fmin(1, value / scale)) * HALF_COLUMNS);
+}
+
+/* A bar to the left of the middle for less, to the right for more, and the interval, shaded. */
+static void print_bar(struct stream *stream, const struct verdict_estimate *estimate, double scale)
+{
+    int value = column_of(estimate->value, scale);
+    bool interval = !isnan(estimate->low) && !isnan(estimate->high);
+    int low = interval ? column_of(estimate->low, scale) : 0;
+    int high = interval ? column_of(estimate->high, scale) : 0;
     for (int i = -HALF_COLUMNS; i <= HALF_COLUMNS; i++) {
-        bool filled = value < 0 ? i < 0 && i >= -length : i > 0 && i <= length;
-        stream_print(stream, "%s", i == 0 ? "|" : filled ? "█" : " ");
+        bool filled = value < 0 ? i < 0 && i >= value : i > 0 && i <= value;
+        bool shaded = interval && low < high && i >= low && i <= high;
+        stream_print(stream, "%s", i == 0 ? "|" : filled ? "█" : shaded ? "░" : " ");
     }
+}
+
+static void make_label(char *label, size_t bytes, const struct compare_workload *workload,
+                       int measure)
+{
+    snprintf(label, bytes, "%s %s", workload->spec->label, compare_measures[measure].word);
+}
+
+static int label_columns(const struct comparison *comparison)
+{
+    char label[COMPARE_WORDS_BYTES];
+    int columns = LABEL_COLUMNS;
+    for (size_t w = 0; w < comparison->workloads; w++)
+        for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
+            if (is_shown(comparison, &comparison->workload[w], m)) {
+                make_label(label, sizeof label, &comparison->workload[w], m);
+                columns = strlen(label) > (size_t)columns ? (int)strlen(label) : columns;
+            }
+    return columns < LABEL_COLUMNS_MAXIMUM ? columns : LABEL_COLUMNS_MAXIMUM;
 }
 
 static void print_chart(struct stream *stream, const struct comparison *comparison)
 {
     double scale = find_scale(comparison);
     char words[COMPARE_WORDS_BYTES], label[COMPARE_WORDS_BYTES];
-    stream_print(stream, "```text\n%-*s  %-*s%s\n", LABEL_COLUMNS, "NEW / BASE", HALF_COLUMNS,
-                 "less", "1    more");
+    int columns = label_columns(comparison);
+    stream_print(stream, "```text\n%-*s  %-*s%s\n", columns, "NEW / BASE", HALF_COLUMNS, "less",
+                 "1       more  (shaded: the interval)");
     for (size_t w = 0; w < comparison->workloads; w++)
         for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
             const struct compare_workload *workload = &comparison->workload[w];
             if (!is_shown(comparison, workload, m))
                 continue;
-            snprintf(label, sizeof label, "%s %s", workload->spec->label, compare_measures[m].word);
-            stream_padded(stream, label, LABEL_COLUMNS);
+            make_label(label, sizeof label, workload, m);
+            stream_padded(stream, label, columns);
             stream_print(stream, "  ");
-            print_bar(stream, log_ratio(&workload->cell[m].verdict), scale);
+            const struct verdict_cell *cell = &workload->cell[m].verdict;
+            print_bar(stream, &cell->track[cell->reported], scale);
             stream_print(stream, "  %.3f %s\n", exp(log_ratio(&workload->cell[m].verdict)),
                          compare_words_verdict(workload, (enum compare_measure_name)m, words));
         }
@@ -142,8 +172,15 @@ int compare_output_markdown(FILE *file, const struct compare_report *report)
     stream_print(&stream, " against BASE ");
     stream_markdown_text(&stream, report->word[COMPARE_BASE]);
     stream_print(&stream, "\n\n");
+    if (compare_words_lockstep(comparison, words)[0] != '\0')
+        stream_print(&stream, "%s\n\n", words);
     print_chart(&stream, comparison);
     print_notes(&stream, comparison);
+    if (compare_words_machine(comparison->run, words)[0] != '\0') {
+        stream_print(&stream, "- machine: ");
+        stream_markdown_text(&stream, words);
+        stream_print(&stream, "\n");
+    }
     stream_print(&stream, "\n");
     print_table(&stream, comparison);
     stream_print(&stream, "Bold verdicts decide. %s\n\n</details>\n",

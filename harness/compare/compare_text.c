@@ -64,7 +64,8 @@ static void print_workload(struct stream *stream, const struct comparison *compa
         stream_print(stream, ": %zu and %zu trials, not interleaved\n",
                      workload->alone[COMPARE_BASE], workload->alone[COMPARE_NEW]);
     else
-        stream_print(stream, ": looked at %zu pairs\n", workload->seen);
+        stream_print(stream, ": looked at %zu pairs%s\n", workload->seen,
+                     workload->lockstep ? " in LOCKSTEP" : "");
     stream_print(stream, "   %-*s%*s %*s  %-*s  verdict\n", NAME_COLUMNS, "measure", VALUE_COLUMNS,
                  "BASE", VALUE_COLUMNS, "NEW", CHANGE_COLUMNS, "NEW / BASE");
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
@@ -104,6 +105,13 @@ int compare_output_text(FILE *file, const struct compare_report *report)
     print_means(&stream, comparison);
     stream_print(&stream, "\n* decides the exit status. %s\n",
                  compare_words_rates(comparison, words));
+    if (compare_words_machine(comparison->run, words)[0] != '\0') {
+        stream_print(&stream, "Machine: ");
+        stream_line_text(&stream, words);
+        stream_print(&stream, "\n");
+    }
+    if (compare_words_lockstep(comparison, words)[0] != '\0')
+        stream_print(&stream, "%s\n", words);
     stream_print(&stream, "Result: ");
     stream_line_text(&stream, compare_words_result(report, words));
     stream_print(&stream, ".\n");

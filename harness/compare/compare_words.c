@@ -229,9 +229,30 @@ char *compare_words_absent(const struct compare_workload *workload, char *text)
     return text;
 }
 
+char *compare_words_lockstep(const struct comparison *comparison, char *text)
+{
+    size_t count = 0;
+    double waited = comparison_waited(comparison);
+    text[0] = '\0';
+    for (size_t w = 0; w < comparison->workloads; w++)
+        count += comparison->workload[w].lockstep;
+    if (count == 0)
+        return text;
+    append(text, "LOCKSTEP: both sides ran at once, in turns of laps on one CPU");
+    if (isfinite(waited))
+        append(text, " (trials before them waited for a CPU for %.0f %% of their time)",
+               100 * waited);
+    append(text,
+           ". Each turn begins in caches that the other has used, so that a ratio may be nearer "
+           "to 1 than in a process that is alone.");
+    return text;
+}
+
 char *compare_words_noise(const struct compare_workload *workload, char *text)
 {
     text[0] = '\0';
+    if (workload->lockstep)
+        append(text, "LOCKSTEP");
     for (int f = 0; f < NOISE_FLAG_COUNT; f++)
         if (workload->flags[f].raised)
             append(text, "%s%s %.3g", text[0] != '\0' ? ", " : "",

@@ -6,7 +6,7 @@
 
 #include "compare_output.h"
 
-enum { COMPARE_WORDS_BYTES = 640 };
+enum { COMPARE_WORDS_BYTES = 1024 };
 
 /* All return `text` (COMPARE_WORDS_BYTES). */
 
@@ -26,6 +26,11 @@ char *compare_words_rates(const struct comparison *comparison, char *text);
 char *compare_words_failure(const struct compare_workload *workload, char *text);
 /* "instructions not counted: with 2 threads, ...": what of the measures is not there, or "". */
 char *compare_words_absent(const struct compare_workload *workload, char *text);
+/* What lockstep means for the figures, if any pairs were run in it, or "". */
+char *compare_words_lockstep(const struct comparison *comparison, char *text);
+/* "Xeon, 2 CPUs, Linux 6.1. Noise floor: +-0.86 % in 20 s ...": from the facts of the run; "" when
+ * it has none. */
+char *compare_words_machine(const struct run *run, char *text);
 /* "host 1.45, busy 0.071": the flags raised, or "". */
 char *compare_words_noise(const struct compare_workload *workload, char *text);
 

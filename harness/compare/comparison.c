@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 enum { FIRST_LOOK_PAIRS = 20 };
+#define SATURATED_SHARE 0.3 /* of their time that trials wait for a CPU */
 
 void compare_rules_init(struct compare_rules *rules)
 {
@@ -210,12 +211,40 @@ void comparison_note_failure(struct compare_workload *workload, enum compare_sid
     snprintf(failure->detail, sizeof failure->detail, "%s", trial->detail);
 }
 
+double comparison_waited(const struct comparison *comparison)
+{
+    const struct compare_waiting *waiting = &comparison->waiting;
+    return waiting->wall_ns > 0 ? waiting->run_delay_ns / waiting->wall_ns : NAN;
+}
+
+/* What waits that much has more than one other on its CPU: no moment is quiet, and a floor has
+ * nothing to find. */
+bool comparison_is_lockstep(const struct comparison *comparison, const struct trial_key *key)
+{
+    if (key->block == 0 && !comparison->rules.keep_first)
+        return false;
+    return comparison->rules.lockstep == LOCKSTEP_ALWAYS ||
+           (comparison->rules.lockstep == LOCKSTEP_AUTO &&
+            comparison_waited(comparison) >= SATURATED_SHARE);
+}
+
+/* Of the whole life of a trial, since waiting is counted over most of it. */
+static void note_waiting(struct comparison *comparison, const struct trial_record *trial)
+{
+    if (trial->key.pass != PASS_TIMED || trial->key.block > 0 || trial->status != STATUS_OK ||
+        trial->run_delay_ns == MEASURE_NONE || trial->elapsed_ns == MEASURE_NONE)
+        return;
+    comparison->waiting.wall_ns += (double)trial->elapsed_ns * fmax(1, (double)trial->threads);
+    comparison->waiting.run_delay_ns += (double)trial->run_delay_ns;
+}
+
 void comparison_add(struct comparison *comparison, const struct trial_record *trial)
 {
     struct compare_workload *workload = &comparison->workload[trial->key.workload];
     int side = side_of(comparison, &trial->key), result = 0;
     if (side < 0 || trial->status == STATUS_PLANNED)
         return;
+    note_waiting(comparison, trial);
     if (trial->status != STATUS_OK) {
         comparison_note_failure(workload, (enum compare_side)side, trial);
         if (round_has(workload, &trial->key) && !failed(workload, (enum compare_side)side))

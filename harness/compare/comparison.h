@@ -18,13 +18,18 @@
 #include "pair_table.h"
 #include "suite_mean.h"
 
+/* When both of a pair take turns on one CPU: never, when the machine was saturated before the first
+ * pair, or in any case. */
+enum compare_lockstep { LOCKSTEP_NEVER, LOCKSTEP_AUTO, LOCKSTEP_ALWAYS };
+
 enum { COMPARE_INSPECTIONS = 2, COMPARE_DETAIL_BYTES = 512 };
 
 struct compare_rules {
     struct verdict_rules verdict; /* the family is found by comparison_init() */
     double threshold[COMPARE_MEASURE_COUNT];
     bool gates[COMPARE_MEASURE_COUNT];
-    bool gates_named;    /* by the user: what gates and can nowhere be measured is a failure */
+    bool gates_named; /* by the user: what gates and can nowhere be measured is a failure */
+    enum compare_lockstep lockstep;
     int64_t max_time_ns; /* from comparison_start(); 0: no limit */
     bool keep_first;     /* block 0 is no warm-up */
 };
@@ -95,6 +100,7 @@ struct compare_workload {
     size_t seen;                               /* pairs at the last look */
     size_t alone[COMPARE_SIDES];               /* trials of series that were not interleaved */
     bool settled;                              /* needs no further pair */
+    bool lockstep;                             /* its pairs took turns */
     struct pair_table table[2];                /* by clock */
     struct compare_column column[COMPARE_MEASURE_COUNT];
     struct compare_exact exact[COMPARE_MEASURE_COUNT];
@@ -119,6 +125,9 @@ struct comparison {
     size_t workloads;
     struct suite_mean mean[COMPARE_MEASURE_COUNT]; /* of times and memory; see comparison_finish */
     unsigned cpus;
+    struct compare_waiting {
+        double wall_ns, run_delay_ns; /* of the warm-up trials */
+    } waiting;
     int64_t started_ns, ended_ns; /* CLOCK_MONOTONIC */
     bool out_of_time;             /* pairs were refused since the time was up */
     bool failed;                  /* memory ran out: what is missing was not looked at */
@@ -132,6 +141,11 @@ void comparison_release(struct comparison *comparison);
 /* The clock of the budget starts. */
 void comparison_start(struct comparison *comparison, int64_t now_ns);
 bool comparison_wants(struct comparison *comparison, const struct trial_key *key, int64_t now_ns);
+/* Whether the pair of that timed trial is to take turns. All pairs of a comparison are of one kind:
+ * what the warm-up trials have waited decides, which knows nothing of who is faster. */
+bool comparison_is_lockstep(const struct comparison *comparison, const struct trial_key *key);
+/* The share of their time that the warm-up trials have waited for a CPU; NAN: not known. */
+double comparison_waited(const struct comparison *comparison);
 /* A trial has ended, its laps at hand; borrowed. */
 void comparison_add(struct comparison *comparison, const struct trial_record *trial);
 /* Nothing more will come: geometric means and noise flags are made. Returns 0, or -1 with errno

@@ -175,9 +175,32 @@ struct verdict_pairs evidence_pairs(const struct compare_workload *workload,
 
 /* ---- exact measures ----------------------------------------------------------- */
 
-static void add_exact_value(struct compare_cell *cell, struct compare_exact *exact,
+static bool repeats(const struct compare_exact *exact)
+{
+    for (int side = 0; side < COMPARE_SIDES; side++)
+        for (size_t i = 1; i < exact->count[side]; i++)
+            if (exact->value[side][i] != exact->value[side][0])
+                return false;
+    return true;
+}
+
+/* Threads interleave as they like, and nobody knows what a program looks at: of two values a side,
+ * all of one may lie above all of the other by chance, one time in three. */
+static void doubt(struct compare_cell *cell, const struct compare_exact *exact,
+                  const struct workload_spec *spec)
+{
+    bool is_sure = spec->threads <= 1 && spec->kind != WORKLOAD_PROGRAM;
+    if (is_sure || repeats(exact) || cell->verdict.verdict == VERDICT_SAME)
+        return;
+    cell->verdict.verdict = VERDICT_UNDECIDED;
+    cell->verdict.reason = REASON_UNREPEATABLE;
+}
+
+static void add_exact_value(struct compare_workload *workload, enum compare_measure_name measure,
                             enum compare_side side, double value)
 {
+    struct compare_cell *cell = &workload->cell[measure];
+    struct compare_exact *exact = &workload->exact[measure];
     if (isnan(value) || exact->count[side] == COMPARE_INSPECTIONS)
         return;
     exact->value[side][exact->count[side]++] = value;
@@ -189,6 +212,7 @@ static void add_exact_value(struct compare_cell *cell, struct compare_exact *exa
     verdict_exact(&cell->verdict,
                   (struct verdict_values){exact->value[COMPARE_BASE], exact->count[COMPARE_BASE]},
                   (struct verdict_values){exact->value[COMPARE_NEW], exact->count[COMPARE_NEW]});
+    doubt(cell, exact, workload->spec);
 }
 
 void evidence_add_exact(struct compare_workload *workload, enum compare_side side,
@@ -197,7 +221,7 @@ void evidence_add_exact(struct compare_workload *workload, enum compare_side sid
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
         if (compare_measure_is_exact((enum compare_measure_name)m) &&
             pass_of(workload, m) == trial->key.pass)
-            add_exact_value(&workload->cell[m], &workload->exact[m], side,
+            add_exact_value(workload, (enum compare_measure_name)m, side,
                             compare_measure_value((enum compare_measure_name)m, trial));
 }
 

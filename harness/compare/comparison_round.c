@@ -108,6 +108,7 @@ static int take_pair(struct comparison *comparison, struct compare_workload *wor
     if (!is_whole(&workload->round))
         return 0;
     if (workload->round.block > 0 || comparison->rules.keep_first) {
+        workload->lockstep |= workload->round.held[PASS_TIMED][COMPARE_BASE].lockstep == 1;
         result = evidence_add_pair(workload);
         if (result < 0 && errno == EINVAL) {
             refuse_pair(workload);

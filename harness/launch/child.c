@@ -28,7 +28,7 @@ enum { TRACE_FD = 5 };
 /* The far ends, which the child gets; ours are in struct child. */
 struct far_ends {
     int page, channel, errors, trace;
-    int script, blocks, latency, counts; /* the caller's; 0: none */
+    int script, blocks, latency, counts, turns; /* the caller's; 0: none */
 };
 
 static int open_page(struct child *child, struct far_ends *far)
@@ -89,6 +89,9 @@ static int fill_page(struct trial_page *page, const struct child_spec *spec, cha
     page->cpu = spec->cpu;
     page->inspect = spec->inspect;
     page->count_laps = spec->count_laps;
+    page->turn_side = spec->turn_side;
+    page->turn_laps = spec->turn_laps;
+    page->turn_lead = spec->turn_lead;
     page->count_events = spec->count_events;
     page->latency_gap = spec->latency_gap;
     page->time_requests = spec->time_requests;
@@ -166,6 +169,7 @@ static int start(struct child *child, const struct far_ends *far, const char *co
         [TRIAL_BLOCKS_FD] = far->blocks > 0 ? far->blocks : -1,
         [TRIAL_LATENCY_FD] = far->latency > 0 ? far->latency : -1,
         [TRIAL_COUNTS_FD] = far->counts > 0 ? far->counts : -1,
+        [TRIAL_TURN_FD] = far->turns > 0 ? far->turns : -1,
     };
     size_t count = sizeof descriptors / sizeof descriptors[0];
     while (count > TRACE_FD && descriptors[count - 1] < 0)
@@ -222,7 +226,8 @@ static int spawn_runner(struct child *child, const struct far_ends *far,
 int child_start(struct child *child, const struct child_spec *spec, char *message)
 {
     *child = (struct child){.pid = -1, .pidfd = -1, .channel = -1, .errors = -1, .trace = -1};
-    struct far_ends far = {-1, -1, -1, -1, spec->script, spec->blocks, spec->latency, spec->counts};
+    struct far_ends far = {
+        -1, -1, -1, -1, spec->script, spec->blocks, spec->latency, spec->counts, spec->turns};
     int result = 0;
 
     if (open_ends(child, &far, spec->trace) < 0)

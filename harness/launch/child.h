@@ -35,10 +35,12 @@ struct child_spec {
     const uint32_t *map_stop; /* laps, rising; see struct trial_page */
     uint32_t map_stop_count;  /* <= TRIAL_MAP_STOPS_MAXIMUM */
     int counts;               /* becomes TRIAL_COUNTS_FD, above it, the caller's; 0: none */
-    bool count_events;        /* see struct trial_page */
-    uint32_t count_laps;      /* see struct trial_page; not 0: put callgrind before it */
-    bool inspect;             /* untimed pass */
-    bool trace;               /* put strace before it */
+    int turns;                /* becomes TRIAL_TURN_FD, above it, the caller's; 0: none */
+    uint32_t turn_side, turn_laps, turn_lead; /* see struct trial_page */
+    bool count_events;                        /* see struct trial_page */
+    uint32_t count_laps; /* see struct trial_page; not 0: put callgrind before it */
+    bool inspect;        /* untimed pass */
+    bool trace;          /* put strace before it */
 };
 
 struct child {

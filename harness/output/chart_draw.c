@@ -117,11 +117,13 @@ static void write_footer(char footer[CHART_FOOTER_BYTES], const struct run *run)
              blocks, machine);
 }
 
-/* Tables of an earlier heapmark have no latencies. */
+/* Tables of an earlier heapmark lack some. */
 static const struct listing listings[] = {
-    {"workloads.tsv", "timeline", 3, false},
-    {"latencies.tsv", "latency",  1, true },
-    {"requests.tsv",  "requests", 1, true },
+    {"workloads.tsv",    "timeline",     3, false},
+    {"blow_up_laps.tsv", "blow_up_laps", 1, true },
+    {"latencies.tsv",    "latency",      1, true },
+    {"requests.tsv",     "requests",     1, true },
+    {"curves.tsv",       "curve",        1, true },
 };
 
 int chart_draw_all(const char *plots_directory, const char *tables_directory,

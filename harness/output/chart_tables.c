@@ -39,6 +39,8 @@
  *                      median time. LABEL is the workload's with all but letters, digits, '.', '-'
  *                      and '_' made '_'; workloads.tsv has the exact name of the file.
  *   latencies.tsv, latency-LABEL.tsv: see latency_tables.c
+ *   curves.tsv, curve-NAME.tsv: see curve_tables.c
+ *   blow_up_laps.tsv, blow-up-LABEL.tsv: see blow_up_tables.c
  */
 #include "chart_tables.h"
 #include "output.h"
@@ -383,5 +385,8 @@ int output_chart_tables(const char *directory, const struct summary *summary)
         if (result != 0)
             return -1;
     }
+    if (curve_tables_write(directory, summary) != 0 ||
+        blow_up_tables_write(directory, summary) != 0)
+        return -1;
     return latency_tables_write(directory, summary);
 }

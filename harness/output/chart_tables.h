@@ -13,4 +13,10 @@ char *chart_table_name(const struct run *run, size_t workload, const char *prefi
 /* Writes latencies.tsv, requests.tsv and the tables that they list; see latency_tables.c. 0, or -1 with errno. */
 int latency_tables_write(const char *directory, const struct summary *summary);
 
+/* Writes curves.tsv and the tables that it lists; see curve_tables.c. 0, or -1 with errno. */
+int curve_tables_write(const char *directory, const struct summary *summary);
+
+/* Writes blow_up_laps.tsv and the tables that it lists; see blow_up_tables.c. 0, or -1 with errno. */
+int blow_up_tables_write(const char *directory, const struct summary *summary);
+
 #endif

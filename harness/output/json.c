@@ -59,14 +59,14 @@ static json_t *make_laps(const struct trial_record *trial, bool *failed)
     return rows;
 }
 
-/* [[time_ns, live_bytes, rss_bytes], ...] */
+/* [[time_ns, live_bytes, rss_bytes, lap], ...] */
 static json_t *make_timeline(const struct trial_record *trial, bool *failed)
 {
     json_t *rows = json_array();
     for (int64_t i = 0; trial->timeline != NULL && i < trial->sampled; i++) {
         const struct timeline_point *point = &trial->timeline[i];
-        int64_t values[] = {point->time_ns, point->live_bytes, point->rss_bytes};
-        json_value_append(rows, make_row(values, 3, failed), failed);
+        int64_t values[] = {point->time_ns, point->live_bytes, point->rss_bytes, point->lap};
+        json_value_append(rows, make_row(values, 4, failed), failed);
     }
     return rows;
 }

@@ -2,6 +2,7 @@
  * The same table in Markdown, for a README or a pull request.
  */
 #include "counts_rows.h"
+#include "curve_rows.h"
 #include "latency_rows.h"
 #include "output.h"
 #include "stream.h"
@@ -214,6 +215,42 @@ static void print_workload(struct page *page, size_t workload)
     stream_print(&page->stream, "\n");
 }
 
+static void print_curve(struct page *page, const struct curve *curve, enum curve_table table)
+{
+    const struct run *run = page->summary->run;
+    char head[CURVE_HEAD_BYTES], text[CURVE_CELL_BYTES];
+    stream_print(&page->stream, "### ");
+    print_escaped(page, curve_table_head(curve, table, head));
+    stream_print(&page->stream, "\n\n| %s |", curve->param);
+    for (size_t i = 0; i < curve->count; i++)
+        stream_print(&page->stream, " %s |", curve->points[i].text);
+    stream_print(&page->stream, "\n| :-- |");
+    for (size_t i = 0; i < curve->count; i++)
+        stream_print(&page->stream, " --: |");
+    for (size_t a = 0; a < run->allocator_count; a++) {
+        stream_print(&page->stream, "\n| ");
+        print_escaped(page, run->allocators[a].name);
+        stream_print(&page->stream, " |");
+        for (size_t i = 0; i < curve->count; i++)
+            stream_print(&page->stream, " %s |",
+                         curve_table_cell(page->summary, curve, table, a, i, text));
+    }
+    stream_print(&page->stream, "\n\n");
+}
+
+static void print_curves(struct page *page)
+{
+    struct curve_list list;
+    if (curve_list_make(&list, page->summary->run) < 0)
+        page->stream.error = ENOMEM;
+    else
+        for (size_t i = 0; i < list.count; i++)
+            for (int table = 0; table < CURVE_TABLES; table++)
+                if (curve_table_wanted(page->summary, &list.curves[i], table))
+                    print_curve(page, &list.curves[i], table);
+    curve_list_release(&list);
+}
+
 static void print_mean_row(struct page *page, size_t allocator)
 {
     const struct summary *summary = page->summary;
@@ -259,6 +296,7 @@ int output_markdown(FILE *file, const struct summary *summary)
     stream_print(&page.stream, "%s\n\n", summary->run->finished_ns == 0 ? " (not finished)" : "");
     for (size_t w = 0; w < summary->run->workload_count; w++)
         print_workload(&page, w);
+    print_curves(&page);
     print_means(&page);
     for (int i = 0; i < COLUMN_COUNT; i++)
         stream_print(&page.stream, "- **%s**: %s\n", table_headings[i].title,

@@ -116,6 +116,8 @@ char *table_text(const struct summary *summary, size_t workload, size_t allocato
         return print_bytes(&cell->peak_rss, text);
     case COLUMN_BLOW_UP:
         return print_plain_ratio(&cell->blow_up, text);
+    case COLUMN_GROWS:
+        return print_plain_ratio(&cell->blow_up_growth, text);
     case COLUMN_AT_PEAK:
         return print_plain_ratio(&cell->overhead_at_peak, text);
     case COLUMN_MEAN:

@@ -15,6 +15,7 @@
       "times as fast as the reference, and the interval that holds the truth 19 times in 20")     \
     X(PEAK_RSS, "peak RSS", "peak", "RSS", 8, "largest of VmHWM and of every reading of RSS")     \
     X(BLOW_UP, "blow-up", "blow-", "up", 5, "peak RSS growth / peak live bytes")                  \
+    X(GROWS, "grows", "", "grows", 5, "blow-up of the last fifth of laps / that of the first")    \
     X(AT_PEAK, "at peak", "at", "peak", 5, "RSS growth / live bytes when live bytes peak")        \
     X(MEAN, "mean", "", "mean", 5, "the same ratio, averaged over time")                          \
     X(INTERNAL, "int.frag", "int.", "frag", 5, "internal fragmentation: 1 - live / usable bytes") \
@@ -23,7 +24,7 @@
     X(RETAINED, "retained", "re-", "tained", 8, "RSS growth left when all is freed")              \
     X(SETTLED, "settled", "", "settled", 8, "the same after a wait")                              \
     X(FAULTS, "faults", "", "faults", 6, "minor page faults")                                     \
-    X(CALLS, "calls", "", "calls", 6, "brk + mmap + munmap + mremap + madvise")
+    X(CALLS, "calls", "", "calls", 5, "brk + mmap + munmap + mremap + madvise")
 
 enum table_column {
 #define X(name, title, upper, lower, width, help) COLUMN_##name,

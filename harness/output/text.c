@@ -2,6 +2,7 @@
  * The table for a terminal: a block a workload, 120 columns, the fastest allocator first.
  */
 #include "counts_rows.h"
+#include "curve_rows.h"
 #include "latency_rows.h"
 #include "machine_text.h"
 #include "output.h"
@@ -15,7 +16,7 @@
 #include <string.h>
 
 /* A longer name has a line of its own. */
-enum { NAME_COLUMNS = 15, NAME_COLUMNS_MAXIMUM = 31, LINE_COLUMNS = 120 };
+enum { NAME_COLUMNS = 15, NAME_COLUMNS_MAXIMUM = 31, LINE_COLUMNS = 120, CURVE_COLUMNS = 11 };
 
 struct page {
     struct stream stream;
@@ -265,6 +266,55 @@ static void print_workload(struct page *page, size_t workload)
     stream_print(&page->stream, "\n");
 }
 
+/* Some of the columns of a curve's table: those that a line has room for. */
+static void print_curve_columns(struct page *page, const struct curve *curve,
+                                enum curve_table table, size_t first, size_t end)
+{
+    char text[CURVE_CELL_BYTES];
+    stream_padded(&page->stream, curve->param, page->name_columns);
+    for (size_t i = first; i < end; i++) {
+        stream_print(&page->stream, " ");
+        stream_padded(&page->stream, curve->points[i].text, -CURVE_COLUMNS);
+    }
+    stream_print(&page->stream, "\n");
+    for (size_t a = 0; a < page->summary->run->allocator_count; a++) {
+        print_name(page, page->summary->run->allocators[a].name);
+        for (size_t i = first; i < end; i++) {
+            stream_print(&page->stream, " ");
+            stream_padded(&page->stream, curve_table_cell(page->summary, curve, table, a, i, text),
+                          -CURVE_COLUMNS);
+        }
+        stream_print(&page->stream, "\n");
+    }
+}
+
+static void print_curve(struct page *page, const struct curve *curve)
+{
+    size_t room = (size_t)(LINE_COLUMNS - page->name_columns) / (CURVE_COLUMNS + 1);
+    char head[CURVE_HEAD_BYTES];
+    for (int table = 0; table < CURVE_TABLES; table++) {
+        if (!curve_table_wanted(page->summary, curve, table))
+            continue;
+        stream_line_text(&page->stream, curve_table_head(curve, table, head));
+        stream_print(&page->stream, "\n");
+        for (size_t i = 0; i < curve->count; i += room)
+            print_curve_columns(page, curve, table, i,
+                                i + room < curve->count ? i + room : curve->count);
+        stream_print(&page->stream, "\n");
+    }
+}
+
+static void print_curves(struct page *page)
+{
+    struct curve_list list;
+    if (curve_list_make(&list, page->summary->run) < 0)
+        page->stream.error = ENOMEM;
+    else
+        for (size_t i = 0; i < list.count; i++)
+            print_curve(page, &list.curves[i]);
+    curve_list_release(&list);
+}
+
 static void print_mean_row(struct page *page, size_t allocator)
 {
     const struct summary_mean *mean = &page->summary->mean[allocator];
@@ -346,6 +396,7 @@ int output_text(FILE *file, const struct summary *summary)
     stream_print(&page.stream, "%s\n\n", run->finished_ns == 0 ? ", not finished" : "");
     for (size_t w = 0; w < run->workload_count; w++)
         print_workload(&page, w);
+    print_curves(&page);
     print_means(&page);
     machine_text(&page.stream, run);
     print_notes(&page);

@@ -215,6 +215,18 @@ static int add_trials(struct planning *planning, unsigned inspections)
     return 0;
 }
 
+/* Those of -a, else those of the suite, else all. */
+static int select_allocators(struct run *run, const struct plan_request *request,
+                             const struct allocator_catalog *allocators, char *message)
+{
+    const struct suite *suite = request->suite;
+    if (request->allocator_count == 0 && suite != NULL && suite->allocator_count > 0)
+        return allocator_select(allocators, (const char *const *)suite->allocators,
+                                suite->allocator_count, run, message);
+    return allocator_select(allocators, request->allocators, request->allocator_count, run,
+                            message);
+}
+
 int plan_make(struct run *run, const struct plan_request *request,
               const struct allocator_catalog *allocators, const struct workload_catalog *workloads,
               char *message)
@@ -227,8 +239,7 @@ int plan_make(struct run *run, const struct plan_request *request,
         .every_allocator_named = request->allocator_count > 0 || run->allocator_count > 0,
         .message = message,
     };
-    if (run->allocator_count == 0 && allocator_select(allocators, request->allocators,
-                                                      request->allocator_count, run, message) < 0)
+    if (run->allocator_count == 0 && select_allocators(run, request, allocators, message) < 0)
         return -1;
     int result = add_workloads(&planning, request, workloads);
     if (result == 0)

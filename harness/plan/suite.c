@@ -18,7 +18,8 @@
 
 enum { BLOCKS_MAXIMUM = 10000 };
 
-static const char *const suite_keys[] = {"blocks", "latency", "summary", NULL};
+static const char *const suite_keys[] = {"allocators", "blocks", "include", "latency",
+                                         "summary",    "time",   NULL};
 static const char *const item_keys[] = {"allocators", "blocks", "params", "workload", NULL};
 
 static int read_blocks(unsigned *blocks, const struct ini_file *ini,
@@ -78,6 +79,88 @@ static int read_item(struct suite_item *item, const struct ini_file *ini,
     return 0;
 }
 
+static int add_allocators(struct suite *suite, const char *words, char *message)
+{
+    char *copy = strdup(words), *rest = copy, *word;
+    int result = copy != NULL ? 0 : message_set(message, "out of memory");
+    while (result == 0 && (word = strsep(&rest, " \t\n")) != NULL) {
+        if (word[0] == '\0')
+            continue;
+        char **longer = realloc(suite->allocators, (suite->allocator_count + 1) * sizeof *longer);
+        if (longer != NULL)
+            suite->allocators = longer;
+        if (longer == NULL || (longer[suite->allocator_count] = strdup(word)) == NULL)
+            result = message_set(message, "out of memory");
+        else
+            suite->allocator_count++;
+    }
+    free(copy);
+    return result;
+}
+
+/* The section [suite]. */
+static int read_head(struct suite *suite, const struct ini_file *ini,
+                     const struct ini_section *section, char *message)
+{
+    const char *summary = ini_get(section, "summary"), *time = ini_get(section, "time");
+    const char *allocators = ini_get(section, "allocators");
+    suite->summary = strdup(summary != NULL ? summary : "");
+    suite->time = strdup(time != NULL ? time : "");
+    if (suite->summary == NULL || suite->time == NULL)
+        return message_set(message, "out of memory");
+    if (ini_file_check_keys(ini, section, suite_keys, message) < 0 ||
+        read_blocks(&suite->blocks, ini, section, message) < 0 ||
+        read_latency(suite, ini, section, message) < 0)
+        return -1;
+    return allocators != NULL ? add_allocators(suite, allocators, message) : 0;
+}
+
+static int load(struct suite *suite, const char *folder, const char *name, bool included,
+                char *message);
+
+/* Moves the workloads of `from` behind those of `suite`. */
+static int take_items(struct suite *suite, struct suite *from, char *message)
+{
+    struct suite_item *longer =
+        realloc(suite->items, (suite->item_count + from->item_count + 1) * sizeof *longer);
+    if (longer == NULL)
+        return message_set(message, "out of memory");
+    suite->items = longer;
+    for (size_t i = 0; i < from->item_count; i++) {
+        struct suite_item *item = &longer[suite->item_count++];
+        *item = from->items[i];
+        item->blocks = item->blocks > 0 ? item->blocks : from->blocks;
+    }
+    from->item_count = 0;
+    return 0;
+}
+
+static int include_suites(struct suite *suite, const char *names, const char *folder, char *message)
+{
+    char *copy = strdup(names), *rest = copy, *word;
+    int result = copy != NULL ? 0 : message_set(message, "out of memory");
+    while (result == 0 && (word = strsep(&rest, " \t\n")) != NULL) {
+        struct suite other;
+        if (word[0] == '\0')
+            continue;
+        result = load(&other, folder, word, true, message);
+        if (result == 0) {
+            result = take_items(suite, &other, message);
+            suite_release(&other);
+        }
+    }
+    free(copy);
+    return result;
+}
+
+static const char *included_names(const struct ini_file *ini)
+{
+    for (size_t i = 0; i < ini->section_count; i++)
+        if (strcmp(ini->sections[i].name, "suite") == 0)
+            return ini_get(&ini->sections[i], "include");
+    return NULL;
+}
+
 static int read_suite(struct suite *suite, const struct ini_file *ini, char *message)
 {
     suite->items = calloc(ini->section_count + 1, sizeof *suite->items);
@@ -93,18 +176,17 @@ static int read_suite(struct suite *suite, const struct ini_file *ini, char *mes
                 return -1;
             continue;
         }
-        const char *summary = ini_get(section, "summary");
-        suite->summary = strdup(summary != NULL ? summary : "");
-        if (ini_file_check_keys(ini, section, suite_keys, message) < 0 ||
-            read_blocks(&suite->blocks, ini, section, message) < 0 ||
-            read_latency(suite, ini, section, message) < 0)
+        if (read_head(suite, ini, section, message) < 0)
             return -1;
     }
     if (suite->summary == NULL)
         suite->summary = strdup("");
-    if (suite->item_count == 0)
+    if (suite->time == NULL)
+        suite->time = strdup("");
+    if (suite->item_count == 0 && included_names(ini) == NULL)
         return message_set(message, "%s holds no workload; add a [section] for each", ini->path);
-    return suite->summary != NULL ? 0 : message_set(message, "out of memory");
+    return suite->summary != NULL && suite->time != NULL ? 0
+                                                         : message_set(message, "out of memory");
 }
 
 static char *suite_path(const char *folder, const char *name)
@@ -116,7 +198,9 @@ static char *suite_path(const char *folder, const char *name)
     return asprintf(&path, "%s/%s.ini", folder, name) < 0 ? NULL : path;
 }
 
-int suite_load(struct suite *suite, const char *folder, const char *name, char *message)
+/* `included`: by another, and so not including any itself. */
+static int load(struct suite *suite, const char *folder, const char *name, bool included,
+                char *message)
 {
     *suite = (struct suite){.name = strdup(name), .path = suite_path(folder, name)};
     struct ini_file ini;
@@ -130,10 +214,20 @@ int suite_load(struct suite *suite, const char *folder, const char *name, char *
         return -1;
     }
     int result = read_suite(suite, &ini, message);
+    const char *names = included_names(&ini);
+    if (result == 0 && names != NULL)
+        result = included ? message_set(message, "%s is included, and cannot include others itself",
+                                        ini.path)
+                          : include_suites(suite, names, folder, message);
     ini_file_release(&ini);
     if (result < 0)
         suite_release(suite);
     return result;
+}
+
+int suite_load(struct suite *suite, const char *folder, const char *name, char *message)
+{
+    return load(suite, folder, name, false, message);
 }
 
 void suite_release(struct suite *suite)
@@ -143,6 +237,10 @@ void suite_release(struct suite *suite)
         free(suite->items[i].text);
         free(suite->items[i].allocators);
     }
+    for (size_t i = 0; i < suite->allocator_count; i++)
+        free(suite->allocators[i]);
+    free(suite->allocators);
+    free(suite->time);
     free(suite->items);
     free(suite->name);
     free(suite->path);

@@ -8,6 +8,7 @@
 #include "facts.h"
 #include "fixed_files.h"
 #include "latency_read.h"
+#include "lockstep.h"
 #include "message.h"
 #include "program_trial.h"
 #include "trial_watch.h"
@@ -22,7 +23,8 @@
 enum {
     PAD_BYTES_MAXIMUM = 4096, /* one page of stack positions */
     THREADS_AT_ONCE_MAXIMUM = 8,
-    COUNTED_LAPS = 5, /* timed laps of a trial under callgrind, which is 35 to 250 times slower */
+    COUNTED_LAPS = 5,   /* timed laps of a trial under callgrind, which is 35 to 250 times slower */
+    TURNS_SLOWDOWN = 2, /* the other works meanwhile */
     COUNTED_SLOWDOWN = 10, /* its time limit, relative to the others' */
 };
 #define SETTLE_NS UINT64_C(200000000) /* the wait before 'settled' */
@@ -123,6 +125,13 @@ static struct child_spec describe_child(struct conducting *conducting,
     };
 }
 
+static int64_t slowdown(const struct child_spec *spec)
+{
+    if (spec->counts > 0)
+        return COUNTED_SLOWDOWN;
+    return spec->turns > 0 ? TURNS_SLOWDOWN : 1;
+}
+
 static void watch_child(struct conducting *conducting, const struct child_spec *spec,
                         struct trial_record *record)
 {
@@ -131,7 +140,7 @@ static void watch_child(struct conducting *conducting, const struct child_spec *
     struct trial_watch_options options = {
         .allocator = spec->allocator,
         .step_ns = record->key.pass == PASS_TIMED ? run->sample_step_ns : 0,
-        .time_limit_ns = run->time_limit_ns * (spec->counts > 0 ? COUNTED_SLOWDOWN : 1),
+        .time_limit_ns = run->time_limit_ns * slowdown(spec),
         .interrupted = given->interrupted,
     };
     struct child child;
@@ -139,8 +148,10 @@ static void watch_child(struct conducting *conducting, const struct child_spec *
         record->status = STATUS_FAILED;
         return;
     }
+    /* Of this thread; others may be at it, too. */
+    struct cpus cpus = conducting->cpus;
     if (spec->cpu >= 0)
-        cpus_keep_off(&conducting->cpus);
+        cpus_keep_off(spec->turns > 0 ? &cpus : &conducting->cpus);
     trial_watch(&child, &options, record);
     if (!spec->inspect)
         tell_live_peak(recordings_find(given->recordings, record->key.workload), record);
@@ -452,6 +463,95 @@ static void run_batch(struct conducting *conducting)
         pthread_join(threads[i], NULL);
 }
 
+/* ---- two in lockstep --------------------------------------------------------------- */
+
+struct stepping {
+    struct conducting *conducting;
+    struct trial_record record;
+    struct child_spec spec;
+    struct turn_page *turns;
+};
+
+static void *step(void *argument)
+{
+    struct stepping *stepping = argument;
+    watch_child(stepping->conducting, &stepping->spec, &stepping->record);
+    /* However it has ended: the other must not wait for it. */
+    lockstep_free(stepping->turns);
+    return NULL;
+}
+
+/* The first in the plan's order, which was drawn by lot, has the first turn. */
+static void step_both(struct conducting *conducting, struct stepping both[2])
+{
+    pthread_t threads[2];
+    bool started[2];
+    for (int side = 0; side < 2; side++) {
+        started[side] = pthread_create(&threads[side], NULL, step, &both[side]) == 0;
+        if (started[side])
+            continue;
+        both[side].record.status = STATUS_FAILED;
+        message_set(both[side].record.detail, "cannot start a thread that watches it");
+        lockstep_free(both[side].turns);
+    }
+    for (int side = 0; side < 2; side++) {
+        if (started[side])
+            pthread_join(threads[side], NULL);
+        check_files(conducting, &both[side].record);
+    }
+}
+
+/* Both trials of a pair; `planned` are their places. */
+static void take_pair(struct conducting *conducting, struct trial_record *const planned[2], int cpu)
+{
+    const struct run *run = conducting->given->run;
+    struct lockstep_turns turns = lockstep_turns_of(run, planned[0]->key.workload);
+    struct stepping both[2];
+    int descriptor;
+    struct turn_page *page = lockstep_open(&descriptor);
+    for (unsigned side = 0; side < 2; side++) {
+        struct stepping *stepping = &both[side];
+        *stepping = (struct stepping){.conducting = conducting, .turns = page};
+        trial_record_init(&stepping->record);
+        stepping->record.key = planned[side]->key;
+        stepping->record.id = planned[side]->id;
+        stepping->spec = describe_child(conducting, &stepping->record);
+        stepping->spec.cpu = cpu;
+        stepping->spec.turns = descriptor;
+        stepping->spec.turn_side = side;
+        stepping->spec.turn_laps = turns.laps;
+        stepping->spec.turn_lead = turns.lead;
+        if (page == NULL) {
+            stepping->record.status = STATUS_FAILED;
+            message_set(stepping->record.detail, "cannot set up a trial: %s", strerror(errno));
+        }
+    }
+    if (page != NULL) {
+        step_both(conducting, both);
+        lockstep_close(page, descriptor);
+    }
+    for (int side = 0; side < 2; side++)
+        finish(conducting, planned[side], &both[side].record);
+}
+
+/* The other trial of the row that takes turns with this one, or NULL. */
+static struct trial_record *partner_of(const struct conducting *conducting,
+                                       struct trial_record *record)
+{
+    const struct conduct *given = conducting->given;
+    const struct run *run = given->run;
+    struct trial_record *other = record + 1;
+    if (given->lockstep == NULL || record->key.pass != PASS_TIMED ||
+        other == run->trials + run->trial_count || other->key.pass != PASS_TIMED ||
+        other->key.workload != record->key.workload || other->key.block != record->key.block ||
+        run->workloads[record->key.workload].kind == WORKLOAD_PROGRAM)
+        return NULL;
+    if (earlier_failure(run, &record->key) != NULL || earlier_failure(run, &other->key) != NULL ||
+        !to_be_run(given, other) || !given->lockstep(given->argument, &record->key))
+        return NULL;
+    return other;
+}
+
 static void run_all(struct conducting *conducting)
 {
     struct run *run = conducting->given->run;
@@ -470,7 +570,12 @@ static void run_all(struct conducting *conducting)
         if (!to_be_run(conducting->given, record))
             continue;
         unsigned threads = run->workloads[record->key.workload].threads;
-        take_trial(conducting, record, cpus_choose(&conducting->cpus, threads));
+        int cpu = cpus_choose(&conducting->cpus, threads);
+        struct trial_record *other = partner_of(conducting, record);
+        if (other != NULL)
+            take_pair(conducting, (struct trial_record *const[]){record, other}, cpu);
+        else
+            take_trial(conducting, record, cpu);
     }
     cpus_restore(&conducting->cpus);
 }

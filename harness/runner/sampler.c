@@ -121,6 +121,16 @@ void *sampler_calloc(struct sampler *sampler, size_t bytes)
     return block;
 }
 
+void *sampler_aligned(struct sampler *sampler, size_t alignment, size_t bytes)
+{
+    if (!sampler_wants(sampler))
+        return memalign(alignment, bytes);
+    uint64_t begin = sampler_begin(sampler);
+    void *block = memalign(alignment, bytes);
+    sampler_note(sampler, begin, ticks_end(), LATENCY_ALIGNED, bytes);
+    return block;
+}
+
 void *sampler_realloc(struct sampler *sampler, void *block, size_t bytes)
 {
     if (!sampler_wants(sampler))

@@ -70,6 +70,7 @@ void sampler_note(struct sampler *sampler, uint64_t begin, uint64_t end, enum la
 /* The calls, timed or not. */
 void *sampler_malloc(struct sampler *sampler, size_t bytes);
 void *sampler_calloc(struct sampler *sampler, size_t bytes);
+void *sampler_aligned(struct sampler *sampler, size_t alignment, size_t bytes); /* memalign */
 void *sampler_realloc(struct sampler *sampler, void *block, size_t bytes);
 void sampler_free(struct sampler *sampler, void *block, size_t bytes);
 

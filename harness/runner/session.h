@@ -12,6 +12,7 @@
 #include "pacer.h"
 #include "sampler.h"
 #include "trial_page.h"
+#include "turn_page.h"
 
 #include <pthread.h>
 
@@ -42,6 +43,7 @@ struct session {
     struct sampler *samplers; /* one a worker; NULL: no call is timed */
     struct pacer *pacers;     /* one a worker; NULL: no request is due at a time, none is timed */
     int64_t call_grain_ns;    /* the workload's calls are due at times this far apart; 0: at none */
+    struct turn_page *turns;  /* taken with another trial; NULL: none */
     atomic_flag ended;        /* set by the worker that ends the trial early */
     size_t table_bytes;
     unsigned next_lap;      /* that the next meeting starts; 0 is the warm-up */

@@ -11,6 +11,7 @@
 #include "map_stop.h"
 #include "session.h"
 #include "timing.h"
+#include "turn.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -96,6 +97,7 @@ static void start_clock(struct session *session)
     session->lap_running = session->next_lap <= session->trial.laps;
     if (!session->lap_running)
         return;
+    turn_at_lap(session->turns, session->page, session->next_lap);
     if (session->next_lap <= 1)
         publish_phase(session, session->next_lap == 0 ? PHASE_WARM_UP : PHASE_LAPS);
     session->next_lap++;
@@ -186,6 +188,7 @@ static void mark(struct session *session, const char *name)
 static void begin(struct session *session)
 {
     session_stand(session, CHECKPOINT_START);
+    turn_take(session->turns, session->page);
     publish_phase(session, session->workload->fill != NULL ? PHASE_FILL : PHASE_WARM_UP);
     mark(session, "hm-begin");
     session->page->ready_ns = (uint64_t)clock_ns(CLOCK_MONOTONIC);
@@ -194,6 +197,7 @@ static void begin(struct session *session)
 static void end(struct session *session)
 {
     struct trial_page *page = session->page;
+    turn_leave(session->turns, page);
     mark(session, "hm-end");
     timing_end(session);
     if (page->inspect) {
@@ -388,6 +392,8 @@ int trial_run(void)
     take_limits(session);
     choose_workload(session);
     prove_injection(session);
+    if (turn_open(&session->turns, page) < 0)
+        refuse_system(session, "cannot map the page by which turns are taken");
     for (unsigned i = 0; i < session->trial.threads; i++)
         init_worker(session, i);
     if (timing_init(session) < 0)

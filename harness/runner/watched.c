@@ -23,6 +23,11 @@ void *worker_watched_calloc(struct worker *worker, size_t bytes)
     return account_new(worker, sampler_calloc(worker->sampler, bytes), bytes);
 }
 
+void *worker_watched_aligned(struct worker *worker, size_t alignment, size_t bytes)
+{
+    return account_new(worker, sampler_aligned(worker->sampler, alignment, bytes), bytes);
+}
+
 void worker_watched_free(struct worker *worker, void *block, size_t bytes)
 {
     tally_operation(&worker->tally);

@@ -72,6 +72,15 @@ static int64_t live_bytes(const struct trial_page *page)
     return live;
 }
 
+/* The timed lap that is running, from 1; 0: none. At the end checkpoint it is still the last. */
+static int64_t running_lap(const struct trial_page *page)
+{
+    if (atomic_load_explicit(&page->phase, memory_order_relaxed) != PHASE_LAPS)
+        return 0;
+    unsigned done = atomic_load_explicit(&page->laps_done, memory_order_relaxed);
+    return done < page->laps ? done + 1 : page->laps;
+}
+
 static void read_counters(pid_t pid, struct counters *counters)
 {
     if (proc_read_faults(pid, &counters->minor_faults, &counters->major_faults) < 0)
@@ -164,7 +173,8 @@ static void sample_now(struct watch *watch)
         return;
     if (live > watch->sampled_live_peak_bytes)
         watch->sampled_live_peak_bytes = live;
-    struct timeline_point point = {clock_ns(CLOCK_MONOTONIC) - watch->started_ns, live, rss};
+    struct timeline_point point = {clock_ns(CLOCK_MONOTONIC) - watch->started_ns, live, rss,
+                                   running_lap(watch->child->page)};
     if (timeline_add(&watch->timeline, point) < 0)
         watch->next_sample_ns = 0; /* the trial matters more than its curve */
 }
@@ -330,15 +340,19 @@ static int take_laps(const struct trial_page *page, struct trial_record *record)
     if (record->lap == NULL)
         return message_set(record->detail, "heapmark itself is out of memory");
     record->wall_ns = record->cpu_ns = record->operations = 0;
-    record->laps = laps;
+    record->laps = 0;
     record->threads = page->threads;
+    record->lockstep = page->turn_laps > 0 ? 1 : MEASURE_NONE;
     for (unsigned i = 0; i < laps; i++) {
-        record->lap[i] =
-            (struct lap_sample){(int64_t)page->lap[i].wall_ns, (int64_t)page->lap[i].cpu_ns,
-                                (int64_t)page->lap[i].operations};
-        record->wall_ns += record->lap[i].wall_ns;
-        record->cpu_ns += record->lap[i].cpu_ns;
-        record->operations += record->lap[i].operations;
+        const struct lap_record *lap = &page->lap[i];
+        if (page->turn_laps > 0 && i % page->turn_laps < page->turn_lead)
+            continue;
+        record->lap[record->laps++] =
+            (struct lap_sample){(int64_t)lap->wall_ns, (int64_t)lap->cpu_ns,
+                                (int64_t)lap->operations};
+        record->wall_ns += (int64_t)lap->wall_ns;
+        record->cpu_ns += (int64_t)lap->cpu_ns;
+        record->operations += (int64_t)lap->operations;
     }
     return 0;
 }

@@ -41,6 +41,10 @@ struct estimate {
     X(peak_live, "bytes", "peak live", "largest sum of live bytes")                              \
     X(blow_up, "ratio", "blow-up",                                                               \
       "peak RSS growth / peak live bytes (Johnstone and Wilson 1998, measure 4)")                \
+    X(blow_up_early, "ratio", "early",                                                           \
+      "mean blow-up of the first fifth of the laps, each a median")                              \
+    X(blow_up_late, "ratio", "late", "the same of the last fifth")                               \
+    X(blow_up_growth, "ratio", "grows", "late / early: how far blow-up grows with the work")     \
     X(overhead_at_peak, "ratio", "at peak",                                                      \
       "RSS growth / live bytes when live bytes peak (inspection pass)")                          \
     X(mean_overhead, "ratio", "mean ovh", "time average of RSS growth / live bytes")             \

@@ -3,6 +3,7 @@
  * to a figure, NAN where the trial does not have it; the table at the end says which trials it
  * is taken from.
  */
+#include "blow_up_laps.h"
 #include "order_statistic.h"
 #include "summary_internal.h"
 
@@ -321,5 +322,6 @@ void summary_fill_measures(struct summary *summary, size_t workload, size_t allo
         size_t count = gather(span, figure, live_peak_bytes, values);
         *(struct estimate *)((char *)cell + figure->offset) = median_of(values, count);
     }
+    blow_up_fill(summary, workload, allocator, cell);
     fill_syscalls(cell, summary_span(summary, workload, allocator, PASS_INSPECT));
 }

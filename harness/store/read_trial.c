@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows of three integers, at most `capacity` of them, for laps and timelines alike. The counts
+enum { ROW_INTEGERS = 4 }; /* at most */
+
+/* Rows of integers, at most `capacity` of them, for laps and timelines alike. The counts
  * in the trial's row and the rows themselves were written in one transaction; where they differ
  * the file was edited, and the rows that are there win. */
 static int load_rows(struct store *store, enum store_statement which, int64_t id,
-                     int64_t (*rows)[3], int64_t capacity, int64_t *count)
+                     int64_t (*rows)[ROW_INTEGERS], int64_t capacity, int64_t *count)
 {
     sqlite3_stmt *row = store_prepare(store, which);
     if (row == NULL)
@@ -19,17 +21,13 @@ static int load_rows(struct store *store, enum store_statement which, int64_t id
     int more;
     *count = 0;
     while ((more = store_next(store, row)) == 1 && *count < capacity) {
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < sqlite3_column_count(row) && i < ROW_INTEGERS; i++)
             rows[*count][i] = store_column_measure(row, i);
         ++*count;
     }
     sqlite3_reset(row);
     return more < 0 ? -1 : 0;
 }
-
-_Static_assert(sizeof(struct lap_sample) == 3 * sizeof(int64_t) &&
-                   sizeof(struct timeline_point) == 3 * sizeof(int64_t),
-               "laps and points are read as three integers each");
 
 /* Far above what a trial can hold; a larger count is damage, not a reason to take memory. */
 enum { ROWS_MAXIMUM = 1 << 20 };
@@ -48,7 +46,7 @@ static int load_laps(struct store *store, struct trial_record *trial)
         return 0;
     if (check_rows(store, "laps", trial->laps) < 0)
         return -1;
-    int64_t(*rows)[3] = calloc((size_t)trial->laps, sizeof *rows);
+    int64_t(*rows)[ROW_INTEGERS] = calloc((size_t)trial->laps, sizeof *rows);
     if (rows == NULL)
         return store_fail_memory(store);
     trial->lap = calloc((size_t)trial->laps, sizeof *trial->lap);
@@ -69,7 +67,7 @@ static int load_timeline(struct store *store, struct trial_record *trial)
         return 0;
     if (check_rows(store, "samples", trial->sampled) < 0)
         return -1;
-    int64_t(*rows)[3] = calloc((size_t)trial->sampled, sizeof *rows);
+    int64_t(*rows)[ROW_INTEGERS] = calloc((size_t)trial->sampled, sizeof *rows);
     if (rows == NULL)
         return store_fail_memory(store);
     trial->timeline = calloc((size_t)trial->sampled, sizeof *trial->timeline);
@@ -79,7 +77,8 @@ static int load_timeline(struct store *store, struct trial_record *trial)
     for (int64_t i = 0; result == 0 && i < trial->sampled; i++)
         trial->timeline[i] = (struct timeline_point){.time_ns = rows[i][0],
                                                      .live_bytes = rows[i][1],
-                                                     .rss_bytes = rows[i][2]};
+                                                     .rss_bytes = rows[i][2],
+                                                     .lap = rows[i][3]};
     free(rows);
     return result;
 }

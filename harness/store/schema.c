@@ -59,7 +59,8 @@ static const char schema_trials[] =
 
                                             "CREATE TABLE timeline(" TRIAL_REFERENCE
                                             ", point INTEGER NOT NULL, time_ns INTEGER,"
-                                            " live_bytes INTEGER, rss_bytes INTEGER, PRIMARY "
+                                            " live_bytes INTEGER, rss_bytes INTEGER, lap INTEGER, "
+                                            "PRIMARY "
                                             "KEY(trial_id, point)) WITHOUT ROWID;"
 
                                             "CREATE TABLE syscalls(trial_id INTEGER PRIMARY KEY "

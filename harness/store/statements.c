@@ -45,8 +45,8 @@ static const char *const statement_sql[] = {
                       " VALUES(?, ?, ?, ?, ?)",
     [STORE_PUT_CHECKPOINT] = "INSERT INTO checkpoints(trial_id, checkpoint" CHECKPOINT_MEASURES(
         NAME_AND_COMMA) ") VALUES(?, ?" CHECKPOINT_MEASURES(PARAMETER) ")",
-    [STORE_PUT_POINT] = "INSERT INTO timeline(trial_id, point, time_ns, live_bytes, rss_bytes)"
-                        " VALUES(?, ?, ?, ?, ?)",
+    [STORE_PUT_POINT] = "INSERT INTO timeline(trial_id, point, time_ns, live_bytes, rss_bytes,"
+                        " lap) VALUES(?, ?, ?, ?, ?, ?)",
     [STORE_PUT_SYSCALLS] = "INSERT INTO syscalls(trial_id" SYSCALL_MEASURES(
         SYSCALL_NAME) ") VALUES(?" SYSCALL_MEASURES(SYSCALL_PARAMETER) ")",
     [STORE_PUT_LATENCY] = "INSERT INTO latency(trial_id, call, bytes_maximum, time_ps, calls)"
@@ -71,8 +71,9 @@ static const char *const statement_sql[] = {
                        " ORDER BY lap",
     [STORE_GET_CHECKPOINTS] = "SELECT checkpoint" CHECKPOINT_MEASURES(
         NAME_AND_COMMA) " FROM checkpoints WHERE trial_id=?",
-    [STORE_GET_TIMELINE] = "SELECT time_ns, live_bytes, rss_bytes FROM timeline WHERE trial_id=?"
-                           " ORDER BY point",
+    [STORE_GET_TIMELINE] =
+        "SELECT time_ns, live_bytes, rss_bytes, lap FROM timeline WHERE trial_id=?"
+        " ORDER BY point",
     [STORE_GET_SYSCALLS] =
         "SELECT trial_id" SYSCALL_MEASURES(SYSCALL_NAME) " FROM syscalls WHERE trial_id=?",
     [STORE_GET_LATENCY] = "SELECT call, bytes_maximum, time_ps, calls FROM latency"

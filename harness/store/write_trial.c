@@ -44,13 +44,13 @@ static int drop_parts(struct store *store, int64_t id)
 }
 
 static int put_indexed_row(struct store *store, enum store_statement which, int64_t id,
-                           const int64_t values[4])
+                           const int64_t *values, int count)
 {
     sqlite3_stmt *statement = store_prepare(store, which);
     if (statement == NULL)
         return -1;
     sqlite3_bind_int64(statement, 1, id);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < count; i++)
         store_bind_measure(statement, i + 2, values[i]);
     return store_run(store, statement);
 }
@@ -60,7 +60,7 @@ static int put_laps(struct store *store, const struct trial_record *record)
     for (int64_t i = 0; record->lap != NULL && i < record->laps; i++) {
         const struct lap_sample *lap = &record->lap[i];
         int64_t values[] = {i, lap->wall_ns, lap->cpu_ns, lap->operations};
-        if (put_indexed_row(store, STORE_PUT_LAP, record->id, values) != 0)
+        if (put_indexed_row(store, STORE_PUT_LAP, record->id, values, 4) != 0)
             return -1;
     }
     return 0;
@@ -70,8 +70,8 @@ static int put_timeline(struct store *store, const struct trial_record *record)
 {
     for (int64_t i = 0; record->timeline != NULL && i < record->sampled; i++) {
         const struct timeline_point *point = &record->timeline[i];
-        int64_t values[] = {i, point->time_ns, point->live_bytes, point->rss_bytes};
-        if (put_indexed_row(store, STORE_PUT_POINT, record->id, values) != 0)
+        int64_t values[] = {i, point->time_ns, point->live_bytes, point->rss_bytes, point->lap};
+        if (put_indexed_row(store, STORE_PUT_POINT, record->id, values, 5) != 0)
             return -1;
     }
     return 0;

@@ -5,7 +5,7 @@
 # One short workload: a pair is some 50 ms. Verdicts are asked for of effects that no noise hides,
 # and of nothing at all with an alpha that makes a false alarm one in 100,000.
 compare() {
-    "$HEAPMARK" compare -q -w pairs:laps=3,pairs=50000 -o "$(store)" --max-pairs 12 "$@"
+    "$HEAPMARK" compare -q -w pairs:laps=3,pairs=50000 -o "$(store)" --max-pairs 12 --lockstep=never "$@"
 }
 status_of() { "$@" >"$TMP/out" 2>"$TMP/err" && echo 0 || echo $?; }
 
@@ -224,6 +224,51 @@ assert measures["malloc-p99"]["verdict"] == "worse" and measures["malloc-p99"]["
 assert "free-p50" in measures and "realloc-p50" not in measures, measures
 PY
     [ "$(sqlite3 "$(store)" "select count(*) from trials where pass = 'latency' and status = 'ok'")" = 26 ]
+}
+
+# Both of a pair at once, in turns: what is timed of a trial is the laps of turns without what leads in.
+test_lockstep() {
+    lockstep() {
+        "$HEAPMARK" compare -q -w pairs:laps=8,pairs=50000 -w pairs:laps=4,pairs=50000,threads=2 \
+            -o "$(store)" --max-pairs 12 --lockstep "$@"
+    }
+    slow_shim
+    [ "$(status_of lockstep glibc "slow=$TMP/slow.so" --gate cpu --format json)" = 1 ]
+    mv "$TMP/out" "$TMP/live"
+    # From the store: the same, and only with its label.
+    [ "$(status_of compare run:/glibc run:/slow --gate cpu --format json)" = 1 ]
+    /usr/bin/python3 - "$TMP/live" "$TMP/out" <<'PY'
+import json, sys
+live, again = (json.load(open(p)) for p in sys.argv[1:])
+assert live["workloads"] == again["workloads"], (live, again)
+for workload in live["workloads"]:
+    assert workload["lockstep"] and workload["measures"]["time"]["pairs"] == 12, workload
+    assert workload["measures"]["cpu"]["change"]["low"] > 1.2, workload
+PY
+    for format in text md junit; do
+        compare run:/glibc run:/slow --gate cpu --format $format | grep -q LOCKSTEP
+    done
+    # Only the pairs: not the warm-up; and all laps but those that lead in.
+    sqlite3 "$(store)" "select distinct workload, block > 0, lockstep, laps from results where pass = 'timed'"
+    [ "$(sqlite3 "$(store)" "select count(*) from results where pass = 'timed' and (lockstep is 1) != (block > 0)")" = 0 ]
+    [ "$(sqlite3 "$(store)" "select count(*) from results where lockstep = 1 and laps not between 2 and 7")" = 0 ]
+    [ "$(sqlite3 "$(store)" "select max(n) from (select count(distinct laps) n from results where lockstep = 1 group by workload)")" = 1 ]
+    [ "$(sqlite3 "$(store)" "select count(*) from results where lockstep = 1 and operations != laps * (select operations / laps from results first where first.workload = results.workload and pass = 'timed' and block = 0)")" = 0 ]
+    # Never is never.
+    compare glibc glibc --max-time 1ms --lockstep=never >/dev/null || true
+    expect 3 'give always, auto or never' compare glibc glibc --lockstep=maybe
+}
+
+# One that dies while the other waits for its turn takes nobody along.
+test_lockstep_with_a_side_that_dies() {
+    shim mortal "$(forwarding "#include <fcntl.h>
+        static int dying;
+        __attribute__((constructor)) static void count(void) { int fd = open(\"$TMP/lives\", O_WRONLY | O_APPEND | O_CREAT, 0600);
+            write(fd, \"x\", 1); dying = lseek(fd, 0, SEEK_END) > 9; close(fd); }
+        static int special(size_t n) { if (dying && calls > 30000) raise(SIGSEGV); return 0; }")"
+    expect 1 'crashed' compare -w pairs:laps=6 --lockstep glibc "$TMP/mortal.so"
+    grep -q 'NEW failed where BASE did not; NEW: crashed (timed pass, block [1-9]' "$TMP/out"
+    [ "$(sqlite3 "$(store)" "select count(*) from trials where status not in ('ok', 'crashed')")" = 0 ]
 }
 
 # Both sides have the same shim before them; NEW's does a little more in every 64th call.

@@ -107,6 +107,9 @@ static void fill_laps(struct fake *fake, const struct cell_plan *plan, struct tr
         record->wall_ns += record->lap[i].wall_ns;
     }
     record->cpu_ns = record->wall_ns;
+    record->threads = 1;
+    record->elapsed_ns = record->wall_ns;
+    record->run_delay_ns = (int64_t)(fake->waited * (double)record->wall_ns);
     record->operations = FAKE_LAPS * 1000;
 }
 
@@ -163,7 +166,7 @@ static void measure(struct fake *fake, struct trial_record *record)
         fill_memory(record);
     if (record->key.pass == PASS_INSPECT) {
         record->syscalls.counted = true;
-        record->syscalls.brk = plan->syscalls;
+        record->syscalls.brk = plan->syscalls + record->key.block * plan->syscalls_step;
     }
 }
 

@@ -15,8 +15,8 @@ struct cell_plan {
     double slower, noise; /* of NEW; of every lap */
     double first_slower;  /* in block 0 */
     double fatter;
-    int64_t syscalls;
-    enum trial_status status; /* of both passes from `fails_at` on; OK: never fails */
+    int64_t syscalls, syscalls_step; /* more in each pass */
+    enum trial_status status;        /* of both passes from `fails_at` on; OK: never fails */
     unsigned fails_at;
     enum pass fails_in;
     bool no_memory;
@@ -31,6 +31,7 @@ struct fake {
     struct cell_plan plan[WORKLOADS][COMPARE_SIDES];
     struct fixture_random random;
     int64_t now_ns, step_ns; /* a trial takes that long */
+    double waited;           /* for a CPU, share of each trial */
     bool latency, program;   /* latency trials beside the timed ones; the second is a program */
     size_t ran[WORKLOADS][COMPARE_SIDES], inspected;
     size_t beside[WORKLOADS]; /* latency and memory trials, of both sides */

@@ -147,7 +147,7 @@ static void fill_memory(struct trial_record *record)
     record->timeline = calloc(FIXTURE_POINTS, sizeof *record->timeline);
     for (int64_t i = 0; i < FIXTURE_POINTS; i++)
         record->timeline[i] =
-            (struct timeline_point){i * 1000000, i * 40000, 2 * FIXTURE_MIB + i * 50000};
+            (struct timeline_point){i * 1000000, i * 40000, 2 * FIXTURE_MIB + i * 50000, i / 4};
 }
 
 static void fill_inspection(struct trial_record *record)

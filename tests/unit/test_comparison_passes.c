@@ -3,6 +3,7 @@
  * of programs.
  */
 #include "comparison_fixture.h"
+#include "lockstep.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -126,6 +127,73 @@ static void memory_of_a_program_comes_from_pairs_of_its_own_pass(void **state)
     fake_release(&fake);
 }
 
+/* All pairs are in lockstep or none, and what decides is known before the first. */
+static void lockstep_is_for_machines_that_are_saturated(void **state)
+{
+    static const struct trial_key warm_up = {.pass = PASS_TIMED}, pair = {.block = 1};
+    static const double waited[] = {0, 0.2, 0.5};
+    struct fake fake;
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        fake_init(&fake);
+        fake.waited = waited[i];
+        fake.rules.lockstep = LOCKSTEP_AUTO;
+        fake_drive(&fake);
+        struct comparison *comparison = &fake.comparison;
+        assert_true(fabs(comparison_waited(comparison) - waited[i]) < 1e-6);
+        assert_int_equal(comparison_is_lockstep(comparison, &pair), waited[i] > 0.3);
+        assert_false(comparison_is_lockstep(comparison, &warm_up));
+        comparison->rules.lockstep = LOCKSTEP_NEVER;
+        assert_false(comparison_is_lockstep(comparison, &pair));
+        comparison->rules.lockstep = LOCKSTEP_ALWAYS;
+        assert_true(comparison_is_lockstep(comparison, &pair));
+        fake_release(&fake);
+    }
+}
+
+static void turns_are_10_ms_and_what_leads_in(void **state)
+{
+    static const struct {
+        double lap_ms;
+        int64_t laps;
+        uint32_t turn, lead;
+    } cases[] = {
+        {5,    12, 3,  1},
+        {2,    50, 7,  2},
+        {1,    50, 13, 3},
+        {10,   10, 2,  1},
+        {30,   10, 2,  1},
+        {0.01, 8,  8,  2},
+        {4,    3,  3,  1},
+        {5,    2,  2,  1},
+        {5,    1,  1,  0},
+        {0,    12, 2,  1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lockstep_turns turns = lockstep_turns(cases[i].lap_ms * 1e6, cases[i].laps);
+        assert_int_equal(turns.laps, cases[i].turn);
+        assert_int_equal(turns.lead, cases[i].lead);
+    }
+}
+
+/* glibc against itself with two threads: 141 and 143 system calls, then 130 and 127. */
+static void threads_are_not_exact(void **state)
+{
+    struct fake fake;
+    (void)state;
+    for (unsigned threads = 1; threads <= 2; threads++) {
+        fake_init(&fake);
+        fake.run.workloads[0].threads = threads;
+        fake.plan[0][COMPARE_NEW].syscalls = 110;
+        fake.plan[0][COMPARE_NEW].syscalls_step = 1;
+        fake_drive(&fake);
+        assert_int_equal(fake_cell(&fake, 0, MEASURE_SYSCALLS)->verdict,
+                         threads == 1 ? VERDICT_WORSE : VERDICT_UNDECIDED);
+        fake_release(&fake);
+    }
+}
+
 /* The same trials, stored and taken again, give the same verdicts. */
 static void a_round_cut_short_is_dropped(void **state)
 {
@@ -159,6 +227,9 @@ int main(void)
         cmocka_unit_test(a_latency_trial_that_fails_is_absent_and_the_rest_goes_on),
         cmocka_unit_test(what_is_clear_of_a_pass_is_not_run_again),
         cmocka_unit_test(memory_of_a_program_comes_from_pairs_of_its_own_pass),
+        cmocka_unit_test(lockstep_is_for_machines_that_are_saturated),
+        cmocka_unit_test(turns_are_10_ms_and_what_leads_in),
+        cmocka_unit_test(threads_are_not_exact),
         cmocka_unit_test(a_round_cut_short_is_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

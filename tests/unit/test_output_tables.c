@@ -131,7 +131,17 @@ static void test_chart_tables(void **state)
     assert_holds(text, "\t2\tNaN\n"); /* the one that crashed is not compared */
     free(text);
     check_timelines(folder);
+    assert_table(folder, "blow_up_laps.tsv",
+                 "workload_index\tfile\n0\tblow-up-web_1.tsv\n1\tblow-up-web_1-1.tsv\n");
+    assert_table(folder, "blow-up-web_1.tsv",
+                 "lap\tblow_up\tlow\thigh\n1\tNaN\tNaN\tNaN\n2\tNaN\tNaN\tNaN\n");
+    text = read_table(folder, "blow-up-web_1-1.tsv");
+    assert_holds(text, "\n\n\n1\tNaN\tNaN\tNaN\n");
+    free(text);
     assert_table(folder, "latencies.tsv", "workload_index\tfile\tpaced\tgap\tpanels\n");
+    assert_table(folder, "requests.tsv", "workload_index\tfile\tpaced\tgap\tpanels\n");
+    assert_table(folder, "curves.tsv",
+                 "index\tfile\tworkload\tparam\tfixed\tthreads\tcpus\tpoints\n");
     /* No other file was left. */
     assert_int_equal(rmdir(folder), 0);
     errno = 0;

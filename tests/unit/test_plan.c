@@ -106,6 +106,37 @@ static void suite_takes_labels_params_blocks_and_filters(void **state)
     suite_release(&suite);
 }
 
+static void suite_names_allocators_and_includes_others(void **state)
+{
+    (void)state;
+    char message[MESSAGE_BYTES], text[256], other[] = "/tmp/heapmark-test-other-XXXXXX.ini";
+    int file = mkstemps(other, 4);
+    static const char included[] = "[suite]\nblocks = 3\n[b]\n[c]\nblocks = 5\n";
+    assert_int_equal(write(file, included, sizeof included - 1), sizeof included - 1);
+    close(file);
+    struct suite suite;
+    snprintf(
+        text, sizeof text,
+        "[suite]\nblocks = 7\ninclude = %s\nallocators = glibc\n  a:x=1..4\ntime = 2 min\n[a]\n",
+        other);
+    assert_int_equal(suite_load(&suite, "/nowhere", write_file(text), message), 0);
+    assert_int_equal(suite.item_count, 3);
+    assert_string_equal(suite.items[0].label, "a");
+    assert_int_equal(suite.items[0].blocks, 0);
+    assert_string_equal(suite.items[1].label, "b");
+    assert_int_equal(suite.items[1].blocks, 3);
+    assert_int_equal(suite.items[2].blocks, 5);
+    assert_int_equal(suite.allocator_count, 2);
+    assert_string_equal(suite.allocators[1], "a:x=1..4");
+    assert_string_equal(suite.time, "2 min");
+    suite_release(&suite);
+    snprintf(text, sizeof text, "[suite]\ninclude = %s\n", path);
+    assert_int_equal(suite_load(&suite, "/nowhere", write_file(text), message), -1);
+    snprintf(text, sizeof text, "[suite]\ninclude = /no/such.ini\n");
+    assert_int_equal(suite_load(&suite, "/nowhere", write_file(text), message), -1);
+    unlink(other);
+}
+
 static void suite_refuses_unknown_keys_and_absurd_blocks(void **state)
 {
     (void)state;
@@ -464,6 +495,7 @@ int main(void)
         cmocka_unit_test(ini_refuses_what_is_wrong_and_names_the_line),
         cmocka_unit_test(a_stanza_is_never_glibc_by_mistake),
         cmocka_unit_test(suite_takes_labels_params_blocks_and_filters),
+        cmocka_unit_test(suite_names_allocators_and_includes_others),
         cmocka_unit_test(suite_refuses_unknown_keys_and_absurd_blocks),
         cmocka_unit_test(filters_admit_and_exclude),
         cmocka_unit_test(allocators_are_chosen_by_name_all_and_path),

@@ -65,7 +65,8 @@ static void timeline_stays_bounded_and_keeps_its_span(void **state)
     timeline_init(&timeline, 1000);
     for (int64_t i = 0; i < 100000; i++)
         if (i * 1000 % timeline.step_ns == 0)
-            assert_int_equal(timeline_add(&timeline, (struct timeline_point){i * 1000, i, 2 * i}),
+            assert_int_equal(timeline_add(&timeline,
+                                          (struct timeline_point){i * 1000, i, 2 * i, 0}),
                              0);
     assert_true(timeline.count <= 16384);
     assert_true(timeline.points[timeline.count - 1].time_ns >= 90000 * 1000);
@@ -80,10 +81,10 @@ static void mean_overhead_leaves_small_live_sets_out(void **state)
     struct timeline timeline;
     const int64_t mib = 1 << 20;
     timeline_init(&timeline, 1);
-    timeline_add(&timeline, (struct timeline_point){0, mib / 2, 100 * mib}); /* left out */
+    timeline_add(&timeline, (struct timeline_point){0, mib / 2, 100 * mib, 0}); /* left out */
     assert_int_equal(timeline_mean_overhead_ppm(&timeline, 0), MEASURE_NONE);
-    timeline_add(&timeline, (struct timeline_point){1, 2 * mib, 5 * mib}); /* (5-1)/2 = 2 */
-    timeline_add(&timeline, (struct timeline_point){2, 4 * mib, 5 * mib}); /* (5-1)/4 = 1 */
+    timeline_add(&timeline, (struct timeline_point){1, 2 * mib, 5 * mib, 0}); /* (5-1)/2 = 2 */
+    timeline_add(&timeline, (struct timeline_point){2, 4 * mib, 5 * mib, 0}); /* (5-1)/4 = 1 */
     assert_int_equal(timeline_mean_overhead_ppm(&timeline, mib), 1500000);
     timeline_release(&timeline);
 }

@@ -1,6 +1,7 @@
 /* What workloads are made of: distributions, touch policies, and how parameters are read. */
 #include "catalog.h"
 #include "distribution.h"
+#include "robson_plan.h"
 #include "touch.h"
 #include "trial_page.h"
 
@@ -233,6 +234,43 @@ static void the_workloads_describe_themselves(void **state)
     }
 }
 
+/* Robson's program of n = 2^steps on M words: against first fit it needs M (1 + steps / 2) words,
+ * but for what the ends of a small heap cost (below a fiftieth here); it never has more than M
+ * alive. */
+static void robson_needs_what_theory_says(void **state)
+{
+    enum { WORDS = 1 << 14 };
+    static uint32_t freed[2 * WORDS];
+    static uint8_t exponent[2 * WORDS], alive[2 * WORDS];
+    static struct robson_block live[WORDS], merged[WORDS];
+    (void)state;
+    for (uint32_t steps = 1; steps <= 8; steps++) {
+        struct robson_plan plan = {.words = WORDS, .steps = steps + 1, .freed = freed};
+        struct robson_model model = {.live = live, .merged = merged, .exponent = exponent};
+        uint32_t words = 0, id = 0;
+        robson_plan_make(&plan, &model);
+        memset(alive, 0, sizeof alive);
+        for (uint32_t step = 0; step <= steps; step++) {
+            const struct robson_step *now = &plan.step[step];
+            for (uint32_t i = 0; i < now->frees; i++) {
+                uint32_t dead = freed[now->first_free + i];
+                assert_int_equal(alive[dead], 1);
+                alive[dead] = 0;
+                words -= 1u << exponent[dead];
+            }
+            for (uint32_t i = 0; i < now->allocations; i++, id++) {
+                assert_int_equal(exponent[id], step);
+                alive[id] = 1;
+                words += 1u << step;
+            }
+            assert_in_range(words, WORDS - (1u << step), WORDS);
+        }
+        assert_int_equal(id, plan.blocks);
+        assert_in_range(plan.heap_words, (WORDS + WORDS * steps / 2) * 49 / 50,
+                        (WORDS + WORDS * steps / 2) * 51 / 50);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +283,7 @@ int main(void)
         cmocka_unit_test(wrong_parameters_are_told),
         cmocka_unit_test(presets_are_a_place_to_start_from),
         cmocka_unit_test(the_workloads_describe_themselves),
+        cmocka_unit_test(robson_needs_what_theory_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,21 +18,38 @@
 /* Short forms of each workload: all parts of it are reached. A workload that is not here is run
  * with its defaults. */
 static const char *const short_forms[][2] = {
+    {"ageing",            "live=500k,phase=1,steps=3000,laps=5"                              },
     {"alloc-test",        "slots=600,steps=3000,laps=3"                                      },
+    {"blowup",            "phases=4,live=40k,largest=4k,replace=50,twice=yes,laps=3"         },
+    {"cache-fleet",       "budget=1M,requests=2000,period=3,laps=4"                          },
     {"cache-scratch",     "objects=5,writes=100,laps=3"                                      },
     {"cache-thrash",      "objects=5,writes=100,laps=3"                                      },
+    {"cfrac",             "steps=100,kept=50,laps=3"                                         },
+    {"cheese",            "layer=40k,age=2,laps=3"                                           },
     {"dynamic-array",     "arrays=200,steps=3000,laps=3"                                     },
+    {"glibc-simple",      "sizes=2,blocks=2000,laps=2"                                       },
+    {"glibc-thread",      "slots=100,steps=3000,laps=3"                                      },
     {"larson",            "slots=300,steps=300,generations=3,touch=all,laps=3"               },
     {"linux-scalability", "pairs=2000,batch=50,touch=all,laps=3"                             },
+    {"malloc-large",      "slots=10,smallest=300,largest=200k,buffers=700,laps=2"            },
     {"matrix",            "plan=40,pool=20,largest=60,laps=3"                                },
+    {"mleak",             "slots=20,together=3,rounds=120,laps=3"                            },
     {"mstress",           "items=400,shared=100,laps=3"                                      },
+    {"nbody",             "bodies=200,block=1,laps=12"                                       },
     {"null",              "operations=1000,laps=3"                                           },
     {"pairs",             "pairs=2000,touch=all,laps=3"                                      },
+    {"rbstress",          "chunk=300,retained=500,strings=1500,long=1000,laps=3"             },
     {"realloc-growth",    "strings=300,steps=3000,large=1M,laps=3"                           },
+    {"realloc-ladder",    "climbs=10,laps=2"                                                 },
+    {"robson",            "live=100k,steps=5,touch=all,laps=2"                               },
     {"rptest",            "loops=10,slots=100,blocks=20,touch=all,laps=3"                    },
+    {"sawtooth",          "blocks=1000,calls=3000,period=4,laps=5"                           },
     {"sh6",               "slots=1000,rounds=1,most=100,touch=all,laps=3"                    },
     {"sh8",               "slots=2000,rows=12,small=100,touch=all,laps=3"                    },
+    {"size-drift",        "live=500k,span=2,steps=3000,laps=5"                               },
+    {"t-test1",           "bins=200,bursts=50,laps=3"                                        },
     {"threadtest",        "objects=500,rounds=3,touch=all,laps=3"                            },
+    {"trees",             "smallest=2,largest=8,long=8,stretch=9,array=100,nodes=500,laps=2" },
     {"webserver",         "requests=300,logins=300,connections=40,cache=500k,period=4,laps=6"},
     {"xmalloc",           "objects=50,batches=20,queue=4,sizes=mixed,laps=3"                 },
 };
@@ -101,7 +118,8 @@ static bool draws_sizes(const struct workload *workload)
 {
     static const char *const fixed[] = {
         "cache-scratch", "cache-thrash", "linux-scalability", "null",    "pairs",
-        "sh6",           "sh8",          "threadtest",        "xmalloc",
+        "sh6",           "sh8",          "threadtest",        "xmalloc", "cheese",
+        "glibc-simple",  "mleak",        "realloc-ladder",    "robson",  "trees",
     };
     return !is_among(workload, fixed, sizeof fixed / sizeof fixed[0]);
 }
@@ -115,7 +133,9 @@ static void another_seed_gives_other_calls(void **state)
     struct driver_outcome first = run_well(&order);
     order.seed = 2;
     struct driver_outcome second = run_well(&order);
-    assert_int_not_equal(first.page->live_peak_bytes, second.page->live_peak_bytes);
+    /* One that holds its live bytes at a limit has the same peak. */
+    assert_true(first.page->live_peak_bytes != second.page->live_peak_bytes ||
+                first.page->lap[0].operations != second.page->lap[0].operations);
     driver_release(&first);
     driver_release(&second);
 }
