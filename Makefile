@@ -231,6 +231,7 @@ help:
 	@echo "make figures      measures what heapmark itself costs"
 	@echo "make figures-counts   counts instructions ten times over (an hour)"
 	@echo "make figures-verdict  shows how often verdicts are right on simulated machines (a minute)"
+	@echo "make figures-proof   the same on recorded noise (docs/proof.md); proof-record records it anew"
 	@echo "make install      into PREFIX (default /usr/local), below DESTDIR"
 	@echo "make check-headers, make format, make clean"
 .PHONY: check check-headers clean help
