@@ -113,7 +113,6 @@ static int add_values(struct compare_workload *workload, enum compare_measure_na
 /* What a trial cannot tell, its schedule's time for one, a comparison does not judge. */
 static void drop_untold(struct compare_workload *workload, const struct trial_record *trial)
 {
-    workload->paced |= trial->paced == 1;
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
         if (compare_measure_is_of_the_schedule((enum compare_measure_name)m) &&
             isnan(compare_measure_value((enum compare_measure_name)m, trial)))

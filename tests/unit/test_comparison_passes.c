@@ -183,13 +183,15 @@ static void a_percentile_of_requests_takes_many(void **state)
 /* All pairs are in lockstep or none, and what decides is known before the first. */
 static void lockstep_is_for_machines_that_are_saturated(void **state)
 {
-    static const struct trial_key warm_up = {.pass = PASS_TIMED}, pair = {.block = 1};
+    static const struct trial_key warm_up = {.pass = PASS_TIMED}, pair = {.block = 1},
+                                  paced = {.workload = 1, .block = 1};
     static const double waited[] = {0, 0.2, 0.5};
     struct fake fake;
     (void)state;
     for (int i = 0; i < 3; i++) {
         fake_init(&fake);
         fake.waited = waited[i];
+        pace(&fake, 1, 2000);
         fake.rules.lockstep = LOCKSTEP_AUTO;
         fake_drive(&fake);
         struct comparison *comparison = &fake.comparison;
@@ -200,6 +202,7 @@ static void lockstep_is_for_machines_that_are_saturated(void **state)
         assert_false(comparison_is_lockstep(comparison, &pair));
         comparison->rules.lockstep = LOCKSTEP_ALWAYS;
         assert_true(comparison_is_lockstep(comparison, &pair));
+        assert_false(comparison_is_lockstep(comparison, &paced));
         fake_release(&fake);
     }
 }
