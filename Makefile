@@ -64,7 +64,7 @@ stage_objects   = $(patsubst %.c,$(B)/%.o,$(wildcard harness/$(1)/*.c))
 HARNESS_OBJECTS := $(foreach s,$(STAGES),$(call stage_objects,$(s)))
 RUNNER_SOURCES  := $(wildcard harness/runner/*.c workloads/*.c) $(addprefix harness/common/,units.c version.c)
 FREELIST_POLICIES := first next best worst
-ALLOCATORS      := bump $(addprefix freelist-,$(FREELIST_POLICIES))
+ALLOCATORS      := bump brkmap $(addprefix freelist-,$(FREELIST_POLICIES))
 LIBRARIES       := $(patsubst %,$(B)/lib%.so,$(ALLOCATORS)) $(B)/libheapmark-witness.so \
                    $(B)/libheapmark-still-clock.so \
                    $(B)/libheapmark-recorder.so
@@ -129,6 +129,9 @@ pic = $(patsubst %.c,$(B)/pic/%.o,$(1))
 COMMON_PIC   := $(call pic,$(wildcard allocators/common/*.c))
 FREELIST_PIC := $(call pic,$(filter-out $(wildcard allocators/freelist/policy_*.c),$(wildcard allocators/freelist/*.c)))
 $(B)/libbump.so: $(COMMON_PIC) $(call pic,$(wildcard allocators/bump/*.c))
+	@echo "  LINK  $@"
+	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
+$(B)/libbrkmap.so: $(COMMON_PIC) $(call pic,$(wildcard allocators/brkmap/*.c))
 	@echo "  LINK  $@"
 	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
 $(B)/libfreelist-%.so: $(COMMON_PIC) $(FREELIST_PIC) $(B)/pic/allocators/freelist/policy_%.o
