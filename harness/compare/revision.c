@@ -105,6 +105,14 @@ static void forget_hook(void)
         unsetenv(names[i]);
 }
 
+/* In a container the checkout often is another user's, and git then refuses all. */
+static const char *whose(const char *errors)
+{
+    return strstr(errors, "dubious ownership") != NULL
+               ? " of ours, but of another user: git config --global --add safe.directory '*'"
+               : "";
+}
+
 int revision_root(char *root, const struct revision_source *source, const struct paths *paths,
                   char *message)
 {
@@ -118,7 +126,8 @@ int revision_root(char *root, const struct revision_source *source, const struct
     if (ran < 0)
         message_set(message, "cannot run git: %s", strerror(errno));
     else if (result.exit_status != 0)
-        ran = message_set(message, "%s is no git checkout", source->repository);
+        ran = message_set(message, "%s is no git checkout%s", source->repository,
+                          whose(result.errors));
     else
         snprintf(root, PATH_MAX, "%.*s", (int)strcspn(result.output, "\n"), result.output);
     subprocess_result_release(&result);
@@ -160,8 +169,9 @@ static int find_commit(struct building *building)
         memcpy(building->result->commit, result.output, length);
         memcpy(building->result->short_name, result.output, REVISION_SHORT_BYTES - 1);
     } else if (ran >= 0) {
-        ran = message_set(building->message, "%s@%s: no such revision in %s%s", building->name,
-                          building->wanted, building->root, revision_lacking(building->root));
+        ran = message_set(building->message, "%s@%s: no such revision in %s%s%s", building->name,
+                          building->wanted, building->root, revision_lacking(building->root),
+                          whose(result.errors));
     }
     subprocess_result_release(&result);
     free(asked);
