@@ -48,11 +48,12 @@ INC_statistics := common statistics
 INC_output     := common trace analysis store statistics output
 INC_map        := common replay launch sample output map
 INC_run        := common trace analysis replay plan pattern launch sample store run
+INC_check      := common plan launch statistics store output check
 INC_compare    := common plan store statistics output compare
 INC_cli        := common trace convert analysis recorder record replay plan pattern launch sample store statistics \
-                  output map run compare cli
+                  output map run check compare cli
 STAGES         := common trace convert analysis record replay plan pattern launch sample store statistics \
-                  output map run compare cli
+                  output map run check compare cli
 includes        = $(addprefix -Iharness/,$(INC_$(1)))
 INC_runner     := -Iharness/common -Iharness/runner -Iworkloads -Iallocators/include
 INC_workloads  := -Iworkloads
@@ -64,11 +65,12 @@ stage_objects   = $(patsubst %.c,$(B)/%.o,$(wildcard harness/$(1)/*.c))
 HARNESS_OBJECTS := $(foreach s,$(STAGES),$(call stage_objects,$(s)))
 RUNNER_SOURCES  := $(wildcard harness/runner/*.c workloads/*.c) $(addprefix harness/common/,units.c version.c)
 FREELIST_POLICIES := first next best worst
-ALLOCATORS      := bump $(addprefix freelist-,$(FREELIST_POLICIES))
+ALLOCATORS      := bump brkmap $(addprefix freelist-,$(FREELIST_POLICIES))
 LIBRARIES       := $(patsubst %,$(B)/lib%.so,$(ALLOCATORS)) $(B)/libheapmark-witness.so \
                    $(B)/libheapmark-still-clock.so \
                    $(B)/libheapmark-recorder.so
-PROGRAMS        := $(B)/heapmark $(B)/heapmark-runner
+CHECK_SOURCES   := $(wildcard harness/checks/*.c) harness/runner/malloc_owner.c
+PROGRAMS        := $(B)/heapmark $(B)/heapmark-runner $(B)/heapmark-check
 
 all: $(PROGRAMS) $(LIBRARIES) heapmark
 heapmark:
@@ -118,6 +120,10 @@ $(B)/heapmark-runner: $(patsubst %.c,$(B)/plain/%.o,$(RUNNER_SOURCES))
 	@echo "  LINK  $@"
 	$(Q)$(RUNNER_COMPILE) -o $@ $^
 
+$(B)/heapmark-check: $(patsubst %.c,$(B)/plain/%.o,$(CHECK_SOURCES))
+	@echo "  LINK  $@"
+	$(Q)$(RUNNER_COMPILE) -o $@ $^
+
 # ---- preloaded libraries ---------------------------------------------------
 # Built in release flags in every mode; -DHEAPMARK_DEBUG turns their assertions on.
 PRELOAD = $(CC) $(BASE_CFLAGS) $(if $(filter debug,$(MODE)),-DHEAPMARK_DEBUG) $(CFLAGS) -MMD -MP $(PRELOAD_CFLAGS)
@@ -129,6 +135,9 @@ pic = $(patsubst %.c,$(B)/pic/%.o,$(1))
 COMMON_PIC   := $(call pic,$(wildcard allocators/common/*.c))
 FREELIST_PIC := $(call pic,$(filter-out $(wildcard allocators/freelist/policy_*.c),$(wildcard allocators/freelist/*.c)))
 $(B)/libbump.so: $(COMMON_PIC) $(call pic,$(wildcard allocators/bump/*.c))
+	@echo "  LINK  $@"
+	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
+$(B)/libbrkmap.so: $(COMMON_PIC) $(call pic,$(wildcard allocators/brkmap/*.c))
 	@echo "  LINK  $@"
 	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
 $(B)/libfreelist-%.so: $(COMMON_PIC) $(FREELIST_PIC) $(B)/pic/allocators/freelist/policy_%.o
@@ -191,6 +200,12 @@ regress: all
 	[ -z "$$failed" ] || { echo "regress: worse than at, or could not run against:$$failed"; exit 1; }
 .PHONY: regress
 
+# The conformance suite under every installed allocator, with a soak; docs/check.md. Some minutes.
+CONFORMANCE_OPTIONS ?= --soak 60s --time-limit 60s
+conformance: all
+	./heapmark check $(CONFORMANCE_OPTIONS)
+.PHONY: conformance
+
 include $(wildcard tests/tests.mk)
 -include $(shell find build/$(MODE) -name '*.d' 2>/dev/null)
 
@@ -205,8 +220,8 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/heapmark $(DESTDIR)$(PREFIX)/share/man/man1
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/heapmark/,suites programs plots traces patterns)
 	install -m 755 $(B)/heapmark $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 $(B)/heapmark-runner $(LIBRARIES) $(DESTDIR)$(PREFIX)/lib/heapmark/
-	install -m 644 allocators/allocators.ini $(DESTDIR)$(PREFIX)/share/heapmark/
+	install -m 755 $(B)/heapmark-runner $(B)/heapmark-check $(LIBRARIES) $(DESTDIR)$(PREFIX)/lib/heapmark/
+	install -m 644 allocators/allocators.ini allocators/deviations.ini $(DESTDIR)$(PREFIX)/share/heapmark/
 	install -m 644 workloads/suites/*.ini $(DESTDIR)$(PREFIX)/share/heapmark/suites/
 	install -m 644 workloads/programs/* $(DESTDIR)$(PREFIX)/share/heapmark/programs/
 	$(if $(wildcard workloads/traces/*),install -m 644 workloads/traces/* $(DESTDIR)$(PREFIX)/share/heapmark/traces/)
@@ -226,11 +241,13 @@ help:
 	@echo "make bench        runs the default suite, prints the table, draws the charts"
 	@echo "make plots        draws the charts of the newest run again"
 	@echo "make regress      the allocators of this tree against the baseline and REGRESS_BASE (main): is one worse?"
+	@echo "make conformance  the conformance suite under every installed allocator"
 	@echo "make test         every test, the unit tests with sanitizers too (check is the same)"
 	@echo "make fuzz         searches for input that breaks a reader, FUZZ_SECONDS long (needs clang)"
 	@echo "make figures      measures what heapmark itself costs"
 	@echo "make figures-counts   counts instructions ten times over (an hour)"
 	@echo "make figures-verdict  shows how often verdicts are right on simulated machines (a minute)"
+	@echo "make figures-proof   the same on recorded noise (docs/proof.md); proof-record records it anew"
 	@echo "make install      into PREFIX (default /usr/local), below DESTDIR"
 	@echo "make check-headers, make format, make clean"
 .PHONY: check check-headers clean help

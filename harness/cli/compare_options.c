@@ -25,7 +25,7 @@ enum {
     OPTION_INSTRUCTIONS,
     OPTION_LATENCY,
     OPTION_LOCKSTEP,
-    PAIRS_DEFAULT = 80,
+    PAIRS_DEFAULT = 160,
     COMPARE_LATENCY_GAP = 16, /* the p99.9 of a short trial takes 10,000 calls of a kind */
     PAIRS_MAXIMUM = 1280,
     WORDS_BYTES = 256,
@@ -74,7 +74,7 @@ static const struct argp_option option_table[] = {
      "No pair is begun after that; what is not clear is 'undecided' (default 5m; 0: no limit)", 2},
     {"max-pairs",                                                               OPTION_MAX_PAIRS, "N", 0,
      "The most pairs of a workload. Looks are taken after 20, 40, 80, ... pairs below N, and "
-     "after N (default 80). 0: no pairs, only what is exact; then only that can gate", 2},
+     "after N (default 160). 0: no pairs, only what is exact; then only that can gate", 2},
     {"time-limit",                                                                        OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 3},
     {"memory-limit",                                                                  OPTION_MEMORY_LIMIT, "SIZE", 0,
      "RLIMIT_DATA of a trial (default: half of the memory available; 0: none)", 3},

@@ -11,7 +11,7 @@ enum { FIRST_CAPACITY = 16 };
 
 void pair_table_init(struct pair_table *table, enum pair_clock clock)
 {
-    *table = (struct pair_table){.clock = clock};
+    *table = (struct pair_table){.clock = clock, .is_ordered = true};
 }
 
 void pair_table_release(struct pair_table *table)
@@ -23,7 +23,8 @@ void pair_table_release(struct pair_table *table)
         free(table->side[s].run_delay);
         free(table->side[s].steal);
     }
-    *table = (struct pair_table){.clock = table->clock};
+    free(table->order);
+    pair_table_init(table, table->clock);
 }
 
 static size_t laps_of(const struct trial_record *trial)
@@ -77,6 +78,10 @@ static int reserve(struct pair_table *table)
             grow(&side->steal, capacity) != 0)
             return -1;
     }
+    signed char *order = reallocarray(table->order, capacity, sizeof *order);
+    if (order == NULL)
+        return -1;
+    table->order = order;
     table->capacity = capacity;
     return 0;
 }
@@ -98,6 +103,14 @@ static void put(const struct pair_table *table, const struct trial_record *trial
     side->steal[i] = known(trial->steal_ticks, NS_PER_SECOND / (double)sysconf(_SC_CLK_TCK));
 }
 
+/* By the plan, which drew the order by lot, or, for trials that were not planned, by their start.
+ */
+static signed char order_of(const struct trial_record *base, const struct trial_record *new)
+{
+    int64_t later = base->id != new->id ? new->id - base->id : new->started_ns - base->started_ns;
+    return (signed char)((later > 0) - (later < 0));
+}
+
 int pair_table_add(struct pair_table *table, const struct trial_record *base,
                    const struct trial_record *new)
 {
@@ -113,6 +126,8 @@ int pair_table_add(struct pair_table *table, const struct trial_record *base,
     }
     put(table, base, &table->side[PAIR_BASE]);
     put(table, new, &table->side[PAIR_NEW]);
+    table->order[table->pairs] = order_of(base, new);
+    table->is_ordered &= table->order[table->pairs] != 0;
     table->pairs++;
     return 0;
 }
@@ -124,6 +139,7 @@ struct verdict_pairs pair_table_pairs(const struct pair_table *table)
                                   .laps = table->laps,
                                   .base = base->lap,
                                   .new = new->lap,
+                                  .order = table->is_ordered ? table->order : NULL,
                                   .base_whole = base->whole,
                                   .new_whole = new->whole};
 }

@@ -19,6 +19,8 @@ struct pair_table {
         double *lap;                              /* pairs x laps, of the clock; owned */
         double *whole, *wall, *run_delay, *steal; /* one a pair; owned; NAN: not measured */
     } side[PAIR_SIDES];
+    signed char *order; /* as verdict_pairs.order; owned */
+    bool is_ordered;    /* known of every pair */
 };
 
 void pair_table_init(struct pair_table *table, enum pair_clock clock);

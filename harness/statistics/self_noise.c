@@ -23,6 +23,7 @@ struct study {
     struct verdict_rules rules; /* the looks that there are pairs for */
     double level_alpha;         /* of one look, for both tracks together */
     double *base, *new;         /* one drawing */
+    signed char *order;         /* NULL: not known */
 };
 
 static const struct verdict_measure time_measure = {.is_time = true, .gates = true};
@@ -41,6 +42,8 @@ static struct verdict_pairs relabel(struct study *study, uint64_t seed, double c
     const struct verdict_pairs *from = study->pairs;
     for (size_t i = 0; i < from->pairs; i++) {
         bool exchange = draw(&seed) & 1;
+        if (from->order != NULL)
+            study->order[i] = (signed char)(exchange ? -from->order[i] : from->order[i]);
         for (size_t k = i * from->laps; k < (i + 1) * from->laps; k++) {
             study->base[k] = exchange ? from->new[k] : from->base[k];
             study->new[k] = (exchange ? from->base[k] : from->new[k]) * (1 + change);
@@ -49,7 +52,8 @@ static struct verdict_pairs relabel(struct study *study, uint64_t seed, double c
     return (struct verdict_pairs){.pairs = from->pairs,
                                   .laps = from->laps,
                                   .base = study->base,
-                                  .new = study->new};
+                                  .new = study->new,
+                                  .order = from->order != NULL ? study->order : NULL};
 }
 
 /* Compares to the end. Returns 0 or -1 with errno. */
@@ -121,7 +125,8 @@ static int find_half_width(const struct study *study, size_t count, double *half
         struct verdict_pairs stretch = {.pairs = count,
                                         .laps = all->laps,
                                         .base = all->base + first,
-                                        .new = all->new + first};
+                                        .new = all->new + first,
+                                        .order = all->order != NULL ? all->order + i *count : NULL};
         verdict_cell_init(&cell, &time_measure);
         result = verdict_look(&cell, &rules, &stretch);
         widths[i] = verdict_half_width(&cell.track[cell.reported]);
@@ -194,8 +199,11 @@ int self_noise_compute(struct self_noise *noise, const struct verdict_pairs *pai
     set_rules(&study, noise, alpha);
     study.base = reallocarray(NULL, pairs->pairs, pairs->laps * sizeof *study.base);
     study.new = reallocarray(NULL, pairs->pairs, pairs->laps * sizeof *study.new);
-    int result = study.base != NULL && study.new != NULL ? compute(noise, &study) : -1;
+    study.order = calloc(pairs->pairs, sizeof *study.order);
+    bool is_there = study.base != NULL && study.new != NULL &&study.order != NULL;
+    int result = is_there ? compute(noise, &study) : -1;
     free(study.base);
     free(study.new);
+    free(study.order);
     return result;
 }

@@ -4,6 +4,7 @@
 #include "floor_ratio.h"
 #include "order_statistic.h"
 #include "signed_rank.h"
+#include "steady_shift.h"
 #include "verdict_internal.h"
 
 #include <errno.h>
@@ -101,14 +102,29 @@ static int judge_differences(const double *differences, size_t count, double alp
     return 0;
 }
 
+/* The same of times, of which disturbances pull some pairs far off. */
+static int judge_times(const struct steady_pairs *pairs, double alpha,
+                       struct verdict_estimate *estimate, double *p)
+{
+    struct shift shift;
+    if (steady_shift(pairs, alpha, &shift) != 0 || isnan(*p = steady_shift_p(pairs, 0)))
+        return -1;
+    *estimate = (struct verdict_estimate){shift.value, shift.low, shift.high};
+    return 0;
+}
+
 static int judge_laps(struct verdict_cell *cell, const struct verdict_rules *rules,
                       const struct verdict_pairs *pairs)
 {
     double *values = reallocarray(NULL, pairs->pairs + 1, sizeof *values);
+    double alpha = level_of(cell, rules), *p = &cell->track_p[TRACK_LAPS];
+    struct verdict_estimate *estimate = &cell->track[TRACK_LAPS];
+    struct steady_pairs steady = {values, pairs->order, pairs->pairs};
     int result = -1;
     if (values != NULL && verdict_pair_values(pairs, cell->is_ratio, values) == 0)
-        result = judge_differences(values, pairs->pairs, level_of(cell, rules),
-                                   &cell->track[TRACK_LAPS], &cell->track_p[TRACK_LAPS]);
+        result = cell->measure.is_time
+                     ? judge_times(&steady, alpha, estimate, p)
+                     : judge_differences(values, pairs->pairs, alpha, estimate, p);
     free(values);
     return result;
 }

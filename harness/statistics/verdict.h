@@ -8,9 +8,10 @@
  * ratio, the data would have been as likely. Under 'no difference' the lot alone makes this true.
  *
  * Two tracks look at times, with half of alpha each. TRACK_LAPS: d_i = median over laps of
- * ln(new / base), Hodges-Lehmann over pairs, exact Wilcoxon signed-rank p and interval
- * (signed_rank.h). TRACK_FLOOR: ratio of floors, label-flip p and interval (floor_ratio.h).
- * Measures that are not times have the first only, with all of alpha.
+ * ln(new / base), exact test, estimate and interval over pairs with scores that leave disturbed
+ * pairs out (steady_shift.h). TRACK_FLOOR: ratio of floors, label-flip p and interval
+ * (floor_ratio.h). Measures that are not times have the first only, with all of alpha, and
+ * Wilcoxon's signed ranks and Hodges and Lehmann's estimate (signed_rank.h) in it.
  *
  * Looks. Data are looked at after fixed numbers of pairs only, L of them at most, each track with
  * alpha / (L x tracks) a look. So, whatever is decided when:
@@ -124,6 +125,8 @@ struct verdict_measure {
 struct verdict_pairs {
     size_t pairs, laps;       /* laps: 1 for what has none */
     const double *base, *new; /* pairs x laps */
+    /* One a pair: +1 where BASE ran first, -1 where NEW did; NULL: not known. */
+    const signed char *order;
     /* One a pair, with all of the trial in it; NULL: none. Never decides, but see noise_flags.h. */
     const double *base_whole, *new_whole;
 };

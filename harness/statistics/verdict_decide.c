@@ -31,11 +31,21 @@ double verdict_change(const struct verdict_cell *cell, double value)
     return cell->is_ratio ? expm1(value) : value;
 }
 
-/* Whether every track there is puts the change on the side of the evidence. */
+/* A track that cannot tell the zone from nothing, and does not rule out what the other says, has
+ * no say: on a noisy machine its estimate may lie anywhere. */
+static bool has_a_say(const struct verdict_cell *cell, size_t track)
+{
+    const struct verdict_estimate *estimate = &cell->track[track];
+    double reported = cell->track[cell->reported].value;
+    return track == cell->reported || verdict_half_width(estimate) <= cell->zone ||
+           reported < estimate->low || reported > estimate->high;
+}
+
+/* Whether every track that has a say puts the change on the side of the evidence. */
 static bool tracks_agree(const struct verdict_cell *cell)
 {
     for (size_t t = 0; t < TRACK_COUNT; t++)
-        if (cell->track[t].value * cell->direction <= 0)
+        if (has_a_say(cell, t) && cell->track[t].value * cell->direction <= 0)
             return false;
     return cell->direction != 0;
 }
@@ -43,7 +53,7 @@ static bool tracks_agree(const struct verdict_cell *cell)
 static bool estimates_within(const struct verdict_cell *cell)
 {
     for (size_t t = 0; t < TRACK_COUNT; t++)
-        if (fabs(cell->track[t].value) > cell->zone)
+        if (has_a_say(cell, t) && fabs(cell->track[t].value) > cell->zone)
             return false;
     return true;
 }

@@ -157,7 +157,8 @@ void noise_series_add(struct noise_series *series, struct noise_machine *machine
     size_t i = series->pairs++;
     double *base = series->base + i * NOISE_LAPS, *new = series->new + i *NOISE_LAPS;
     double slower_s = NOISE_LAP_S * (1 + series->effect);
-    if (fixture_uniform(&machine->random) < 0.5) {
+    series->order[i] = fixture_uniform(&machine->random) < 0.5 ? 1 : -1;
+    if (series->order[i] > 0) {
         series->base_whole[i] = run_trial(machine, NOISE_LAP_S, base);
         series->new_whole[i] = run_trial(machine, slower_s, new);
         return;
@@ -172,6 +173,7 @@ struct verdict_pairs noise_series_pairs(const struct noise_series *series)
                                   .laps = NOISE_LAPS,
                                   .base = series->base,
                                   .new = series->new,
+                                  .order = series->order,
                                   .base_whole = series->base_whole,
                                   .new_whole = series->new_whole};
 }

@@ -50,6 +50,7 @@ struct noise_series {
     size_t pairs;
     double base[NOISE_PAIRS_MAXIMUM * NOISE_LAPS], new[NOISE_PAIRS_MAXIMUM * NOISE_LAPS];
     double base_whole[NOISE_PAIRS_MAXIMUM], new_whole[NOISE_PAIRS_MAXIMUM]; /* seconds, all */
+    signed char order[NOISE_PAIRS_MAXIMUM];
 };
 /* One pair more. */
 void noise_series_add(struct noise_series *series, struct noise_machine *machine);

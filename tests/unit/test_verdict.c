@@ -153,7 +153,7 @@ static struct verdict_cell evidence(double value, double low, double high, doubl
     cell.look = 2;
     cell.pairs = 40;
     cell.level = isnan(low) ? NAN : 0.99;
-    cell.track[TRACK_LAPS] = (struct verdict_estimate){other, -1, 1};
+    cell.track[TRACK_LAPS] = (struct verdict_estimate){other, other - 0.02, other + 0.02};
     cell.track[TRACK_FLOOR] = (struct verdict_estimate){value, low, high};
     cell.reported = TRACK_FLOOR;
     cell.p = p;
@@ -189,6 +189,33 @@ static void test_decisions(void **state)
         assert_int_equal(verdict_decide(cells, 1, &verdict_rules_default), 0);
         assert_verdict(&cell, cases[i].verdict, cases[i].reason);
         assert_int_equal(cell.settled, cases[i].verdict != VERDICT_UNDECIDED);
+    }
+}
+
+/* Of a track that sees nothing, the estimate may lie anywhere; unless it rules out the other's. */
+static void test_blind_track(void **state)
+{
+    (void)state;
+    static const struct {
+        double value, other, half_width;
+        enum verdict verdict;
+    } cases[] = {
+        {0.030, -0.05, 0.10,  VERDICT_WORSE    },
+        {0.030, -0.05, 0.07,  VERDICT_UNDECIDED},
+        {0.030, -0.01, 0.019, VERDICT_UNDECIDED},
+        {0.000, 0.05,  0.06,  VERDICT_SAME     },
+        {0.000, 0.05,  0.04,  VERDICT_UNDECIDED},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct verdict_cell cell =
+            evidence(cases[i].value, cases[i].value - 0.018, cases[i].value + 0.018, cases[i].other,
+                     cases[i].value > 0 ? 0.001 : 0.5);
+        struct verdict_cell *cells[] = {&cell};
+        cell.track[TRACK_LAPS].low = cases[i].other - cases[i].half_width;
+        cell.track[TRACK_LAPS].high = cases[i].other + cases[i].half_width;
+        assert_int_equal(verdict_decide(cells, 1, &verdict_rules_default), 0);
+        assert_verdict(&cell, cases[i].verdict,
+                       cases[i].verdict == VERDICT_UNDECIDED ? REASON_TRACKS : REASON_NONE);
     }
 }
 
@@ -389,11 +416,11 @@ static void test_pair_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_verdicts),   cmocka_unit_test(test_looks),
-        cmocka_unit_test(test_repeatable), cmocka_unit_test(test_decisions),
-        cmocka_unit_test(test_family),     cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_exact),      cmocka_unit_test(test_independent),
-        cmocka_unit_test(test_pair_table),
+        cmocka_unit_test(test_verdicts),    cmocka_unit_test(test_looks),
+        cmocka_unit_test(test_repeatable),  cmocka_unit_test(test_decisions),
+        cmocka_unit_test(test_blind_track), cmocka_unit_test(test_family),
+        cmocka_unit_test(test_bytes),       cmocka_unit_test(test_exact),
+        cmocka_unit_test(test_independent), cmocka_unit_test(test_pair_table),
     };
     return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
 }
