@@ -156,6 +156,8 @@ void *huge_resize(void *payload, size_t bytes)
         moved = payload;
     else
         moved = os_remap(payload, old_bytes, bytes);
+    if (moved != NULL && bytes > old_bytes)
+        huge_pool_make_way(bytes - old_bytes);
     if (moved != NULL) {
         table_remove(entry);
         table_put(moved, bytes);

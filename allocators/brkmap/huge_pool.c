@@ -17,8 +17,10 @@
 #define WINDOW_MS  500
 /* A shorter rest is not worth a slot. */
 #define REST_BYTES_MIN ((size_t)256 << 10)
-/* Of live bytes; what is freed and taken again in turns lives half of the time. */
-#define ALLOWANCE_SHARE 2
+/* The most that can be earned: half of what lives, since what is freed and taken again in turns
+ * lives half of the time, and so much in any case. */
+#define ALLOWANCE_SHARE  2
+#define ALLOWANCE_ALWAYS ((size_t)8 << 20)
 
 struct mapping {
     char *start;
@@ -114,6 +116,8 @@ void huge_pool_put(void *start, size_t bytes, size_t live_bytes)
 
     turn_window(now_ms);
     size_t allowance = live_bytes / ALLOWANCE_SHARE;
+    if (allowance < ALLOWANCE_ALWAYS)
+        allowance = ALLOWANCE_ALWAYS;
     if (allowance > pool.earned_bytes)
         allowance = pool.earned_bytes;
     while (pool.count > 0 && (pool.count == POOL_SLOTS || pool.bytes + bytes > allowance))
@@ -125,6 +129,24 @@ void huge_pool_put(void *start, size_t bytes, size_t live_bytes)
     }
     pool.waiting[pool.count++] = (struct mapping){start, bytes, now_ms};
     pool.bytes += bytes;
+}
+
+void huge_pool_make_way(size_t bytes)
+{
+    size_t target = pool.bytes > bytes ? pool.bytes - bytes : 0;
+
+    while (pool.bytes > target) {
+        size_t largest = largest_waiting();
+        struct mapping *mapping = &pool.waiting[largest];
+        size_t excess_bytes = pool.bytes - target;
+        if (mapping->bytes < excess_bytes + REST_BYTES_MIN) {
+            drop(largest);
+            continue;
+        }
+        mapping->bytes -= excess_bytes;
+        pool.bytes = target;
+        os_unmap(mapping->start + mapping->bytes, excess_bytes);
+    }
 }
 
 bool huge_pool_empty(void)

@@ -10,6 +10,10 @@
 void *huge_pool_take(size_t bytes);
 /* Takes the mapping, to keep it or to give it back. */
 void huge_pool_put(void *mapping, size_t bytes, size_t live_bytes);
+/* A huge block grows by so much fresh memory: as much of what waits is given back, so that the sum
+ * does not rise. (Its pages cannot take the place of the fresh ones: a block of several mappings
+ * could not be resized again.) */
+void huge_pool_make_way(size_t bytes);
 /* Gives everything back. True if there was anything. */
 bool huge_pool_empty(void);
 size_t huge_pool_bytes(void);
