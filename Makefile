@@ -68,7 +68,7 @@ FREELIST_POLICIES := first next best worst
 ALLOCATORS      := bump brkmap $(addprefix freelist-,$(FREELIST_POLICIES))
 LIBRARIES       := $(patsubst %,$(B)/lib%.so,$(ALLOCATORS)) $(B)/libheapmark-witness.so \
                    $(B)/libheapmark-still-clock.so \
-                   $(B)/libheapmark-recorder.so
+                   $(B)/libheapmark-recorder.so $(B)/libheapmark-check-guest.so
 CHECK_SOURCES   := $(wildcard harness/checks/*.c) harness/runner/malloc_owner.c
 PROGRAMS        := $(B)/heapmark $(B)/heapmark-runner $(B)/heapmark-check
 
@@ -148,6 +148,12 @@ $(B)/libheapmark-witness.so: $(call pic,$(wildcard harness/witness/*.c))
 	@echo "  LINK  $@"
 	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
 $(B)/libheapmark-still-clock.so: $(call pic,$(wildcard harness/still_clock/*.c))
+	@echo "  LINK  $@"
+	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
+# It has to come and go: not 'nodelete', and no initial-exec TLS, whose room is small.
+$(B)/pic/harness/checks/guest/%.o: PRELOAD_CFLAGS := $(filter-out -ftls-model=%,$(PRELOAD_CFLAGS))
+$(B)/libheapmark-check-guest.so: PRELOAD_LDFLAGS := $(filter-out %nodelete,$(PRELOAD_LDFLAGS))
+$(B)/libheapmark-check-guest.so: $(call pic,$(wildcard harness/checks/guest/*.c))
 	@echo "  LINK  $@"
 	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
 $(B)/libheapmark-recorder.so: $(call pic,$(wildcard harness/recorder/*.c))

@@ -38,6 +38,14 @@ test_in_house_allocators_pass() {
     grep -q 'freelist-best  *too-large-malloc  *pass' "$TMP/out"
 }
 
+test_processes_exhaustion_and_misuse() {
+    check 0 freelist-best brkmap -t before-main -t after-main -t dlopen-dlclose -t fork-plain -t 'limit-data' \
+        -t 'double-free/*' -t break-fails
+    grep -q '^double-free  *[ACL] A A  *A A A' "$TMP/out"
+    check 0 glibc --group contract -t free-null --soak 200ms
+    grep -q '^glibc  *1 of 1  *1 of 1' "$TMP/out"
+}
+
 test_a_failure_says_why() {
     broken 'void free(void *p) { __libc_free(p); errno = 99; }'
     check 1 "$TMP/libbroken.so" -t errno-free -t free-null
@@ -89,10 +97,9 @@ test_wrong_use() {
     check 2 no-such-allocator
     check 2 glibc -t errno-free -o "$TMP/no/such/folder"
     check 2 --time-limit 0 glibc
-    check 2 --group soak glibc
 }
 
 test_list_has_every_group() {
     check 0 --list
-    for group in contract; do grep -q "^$group " "$TMP/out"; done
+    for group in contract processes exhaustion misuse soak; do grep -q "^$group " "$TMP/out"; done
 }
