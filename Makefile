@@ -48,11 +48,12 @@ INC_statistics := common statistics
 INC_output     := common trace analysis store statistics output
 INC_map        := common replay launch sample output map
 INC_run        := common trace analysis replay plan pattern launch sample store run
+INC_check      := common plan launch statistics store output check
 INC_compare    := common plan store statistics output compare
 INC_cli        := common trace convert analysis recorder record replay plan pattern launch sample store statistics \
-                  output map run compare cli
+                  output map run check compare cli
 STAGES         := common trace convert analysis record replay plan pattern launch sample store statistics \
-                  output map run compare cli
+                  output map run check compare cli
 includes        = $(addprefix -Iharness/,$(INC_$(1)))
 INC_runner     := -Iharness/common -Iharness/runner -Iworkloads -Iallocators/include
 INC_workloads  := -Iworkloads
@@ -64,11 +65,12 @@ stage_objects   = $(patsubst %.c,$(B)/%.o,$(wildcard harness/$(1)/*.c))
 HARNESS_OBJECTS := $(foreach s,$(STAGES),$(call stage_objects,$(s)))
 RUNNER_SOURCES  := $(wildcard harness/runner/*.c workloads/*.c) $(addprefix harness/common/,units.c version.c)
 FREELIST_POLICIES := first next best worst
-ALLOCATORS      := bump $(addprefix freelist-,$(FREELIST_POLICIES))
+ALLOCATORS      := bump brkmap $(addprefix freelist-,$(FREELIST_POLICIES))
 LIBRARIES       := $(patsubst %,$(B)/lib%.so,$(ALLOCATORS)) $(B)/libheapmark-witness.so \
                    $(B)/libheapmark-still-clock.so \
-                   $(B)/libheapmark-recorder.so
-PROGRAMS        := $(B)/heapmark $(B)/heapmark-runner
+                   $(B)/libheapmark-recorder.so $(B)/libheapmark-check-guest.so
+CHECK_SOURCES   := $(wildcard harness/checks/*.c) harness/runner/malloc_owner.c
+PROGRAMS        := $(B)/heapmark $(B)/heapmark-runner $(B)/heapmark-check
 
 all: $(PROGRAMS) $(LIBRARIES) heapmark
 heapmark:
@@ -118,6 +120,10 @@ $(B)/heapmark-runner: $(patsubst %.c,$(B)/plain/%.o,$(RUNNER_SOURCES))
 	@echo "  LINK  $@"
 	$(Q)$(RUNNER_COMPILE) -o $@ $^
 
+$(B)/heapmark-check: $(patsubst %.c,$(B)/plain/%.o,$(CHECK_SOURCES))
+	@echo "  LINK  $@"
+	$(Q)$(RUNNER_COMPILE) -o $@ $^
+
 # ---- preloaded libraries ---------------------------------------------------
 # Built in release flags in every mode; -DHEAPMARK_DEBUG turns their assertions on.
 PRELOAD = $(CC) $(BASE_CFLAGS) $(if $(filter debug,$(MODE)),-DHEAPMARK_DEBUG) $(CFLAGS) -MMD -MP $(PRELOAD_CFLAGS)
@@ -131,6 +137,9 @@ FREELIST_PIC := $(call pic,$(filter-out $(wildcard allocators/freelist/policy_*.
 $(B)/libbump.so: $(COMMON_PIC) $(call pic,$(wildcard allocators/bump/*.c))
 	@echo "  LINK  $@"
 	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
+$(B)/libbrkmap.so: $(COMMON_PIC) $(call pic,$(wildcard allocators/brkmap/*.c))
+	@echo "  LINK  $@"
+	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
 $(B)/libfreelist-%.so: $(COMMON_PIC) $(FREELIST_PIC) $(B)/pic/allocators/freelist/policy_%.o
 	@echo "  LINK  $@"
 	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
@@ -139,6 +148,12 @@ $(B)/libheapmark-witness.so: $(call pic,$(wildcard harness/witness/*.c))
 	@echo "  LINK  $@"
 	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
 $(B)/libheapmark-still-clock.so: $(call pic,$(wildcard harness/still_clock/*.c))
+	@echo "  LINK  $@"
+	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
+# It has to come and go: not 'nodelete', and no initial-exec TLS, whose room is small.
+$(B)/pic/harness/checks/guest/%.o: PRELOAD_CFLAGS := $(filter-out -ftls-model=%,$(PRELOAD_CFLAGS))
+$(B)/libheapmark-check-guest.so: PRELOAD_LDFLAGS := $(filter-out %nodelete,$(PRELOAD_LDFLAGS))
+$(B)/libheapmark-check-guest.so: $(call pic,$(wildcard harness/checks/guest/*.c))
 	@echo "  LINK  $@"
 	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
 $(B)/libheapmark-recorder.so: $(call pic,$(wildcard harness/recorder/*.c))
@@ -191,6 +206,12 @@ regress: all
 	[ -z "$$failed" ] || { echo "regress: worse than at, or could not run against:$$failed"; exit 1; }
 .PHONY: regress
 
+# The conformance suite under every installed allocator, with a soak; docs/check.md. Some minutes.
+CONFORMANCE_OPTIONS ?= --soak 60s --time-limit 60s
+conformance: all
+	./heapmark check $(CONFORMANCE_OPTIONS)
+.PHONY: conformance
+
 include $(wildcard tests/tests.mk)
 -include $(shell find build/$(MODE) -name '*.d' 2>/dev/null)
 
@@ -205,8 +226,8 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/heapmark $(DESTDIR)$(PREFIX)/share/man/man1
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/heapmark/,suites programs plots traces patterns)
 	install -m 755 $(B)/heapmark $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 $(B)/heapmark-runner $(LIBRARIES) $(DESTDIR)$(PREFIX)/lib/heapmark/
-	install -m 644 allocators/allocators.ini $(DESTDIR)$(PREFIX)/share/heapmark/
+	install -m 755 $(B)/heapmark-runner $(B)/heapmark-check $(LIBRARIES) $(DESTDIR)$(PREFIX)/lib/heapmark/
+	install -m 644 allocators/allocators.ini allocators/deviations.ini $(DESTDIR)$(PREFIX)/share/heapmark/
 	install -m 644 workloads/suites/*.ini $(DESTDIR)$(PREFIX)/share/heapmark/suites/
 	install -m 644 workloads/programs/* $(DESTDIR)$(PREFIX)/share/heapmark/programs/
 	$(if $(wildcard workloads/traces/*),install -m 644 workloads/traces/* $(DESTDIR)$(PREFIX)/share/heapmark/traces/)
@@ -226,6 +247,7 @@ help:
 	@echo "make bench        runs the default suite, prints the table, draws the charts"
 	@echo "make plots        draws the charts of the newest run again"
 	@echo "make regress      the allocators of this tree against the baseline and REGRESS_BASE (main): is one worse?"
+	@echo "make conformance  the conformance suite under every installed allocator"
 	@echo "make test         every test, the unit tests with sanitizers too (check is the same)"
 	@echo "make fuzz         searches for input that breaks a reader, FUZZ_SECONDS long (needs clang)"
 	@echo "make figures      measures what heapmark itself costs"

@@ -49,7 +49,7 @@ struct ageing_state {
 /* Room for what lives where all of it is as small as strings are on the average. */
 static uint32_t capacity_of(uint64_t live_bytes)
 {
-    return (uint32_t)(live_bytes / 36 + 64);
+    return (uint32_t)(live_bytes / 42 + 64);
 }
 
 static const char *ageing_setup(struct trial *trial)

@@ -11,6 +11,8 @@
 #include "os.h"
 
 #define PUBLIC __attribute__((visibility("default")))
+/* A core may have a malloc and a free of its own, whose fast paths call nothing. */
+#define PUBLIC_OR_OWN __attribute__((visibility("default"), weak))
 
 static void *or_enomem(void *payload)
 {
@@ -34,7 +36,7 @@ static void *allocate_aligned(size_t alignment, size_t bytes)
     return heap_allocate_aligned(bytes, alignment);
 }
 
-PUBLIC void *HEAP_ENTRY(malloc)(size_t bytes)
+PUBLIC_OR_OWN void *HEAP_ENTRY(malloc)(size_t bytes)
 {
     return or_enomem(bytes > PTRDIFF_MAX ? NULL : heap_allocate(bytes));
 }
@@ -48,7 +50,7 @@ PUBLIC void *HEAP_ENTRY(calloc)(size_t count, size_t bytes)
     return or_enomem(heap_allocate_zeroed(total_bytes));
 }
 
-PUBLIC void HEAP_ENTRY(free)(void *payload)
+PUBLIC_OR_OWN void HEAP_ENTRY(free)(void *payload)
 {
     if (payload != NULL)
         heap_release(payload);

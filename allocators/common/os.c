@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BREAK_FAILED  ((void *)-1)
@@ -58,6 +59,21 @@ void *os_map(size_t bytes)
     return address == MAP_FAILED ? NULL : address;
 }
 
+void *os_map_aligned(size_t bytes, size_t alignment)
+{
+    size_t spare_bytes = alignment - os_page_bytes();
+    char *address = bytes > PTRDIFF_MAX - alignment ? NULL : os_map(bytes + spare_bytes);
+    if (address == NULL)
+        return NULL;
+
+    size_t before_bytes = -(uintptr_t)address & (alignment - 1);
+    if (before_bytes > 0)
+        os_unmap(address, before_bytes);
+    if (spare_bytes > before_bytes)
+        os_unmap(address + before_bytes + bytes, spare_bytes - before_bytes);
+    return address + before_bytes;
+}
+
 void os_unmap(void *address, size_t bytes)
 {
     int saved_errno = errno;
@@ -71,6 +87,24 @@ void *os_remap(void *address, size_t old_bytes, size_t new_bytes)
     void *moved = mremap(address, old_bytes, new_bytes, MREMAP_MAYMOVE);
     errno = saved_errno;
     return moved == MAP_FAILED ? NULL : moved;
+}
+
+bool os_purge(void *address, size_t bytes)
+{
+    int saved_errno = errno;
+    bool purged = madvise(address, bytes, MADV_DONTNEED) == 0;
+    errno = saved_errno;
+    return purged;
+}
+
+uint64_t os_coarse_ms(void)
+{
+    struct timespec now;
+
+    /* Answered without a system call. It cannot fail: the clock is as old as the kernels we run on.
+     */
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 _Noreturn void os_abort(const char *message)

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Bytes in a page of this machine. */
 size_t os_page_bytes(void);
@@ -26,11 +27,21 @@ bool os_break_shrink(size_t bytes);
 /* Fresh zeroed private memory, page-aligned; `bytes` is a multiple of the page. NULL on failure. */
 void *os_map(size_t bytes);
 
+/* The same at a multiple of `alignment`, a power of two of at least a page. */
+void *os_map_aligned(size_t bytes, size_t alignment);
+
 /* Gives pages back. A failure (too many mappings) leaks them and is not reported. */
 void os_unmap(void *address, size_t bytes);
 
 /* Resizes a mapping, moving it when it must. NULL on failure, and then nothing has changed. */
 void *os_remap(void *address, size_t old_bytes, size_t new_bytes);
+
+/* Gives the pages' memory back and keeps the addresses: they read as zero. False when the system
+ * refuses (locked pages), and then nothing has changed. */
+bool os_purge(void *address, size_t bytes);
+
+/* Milliseconds of a clock that never goes back, good to some milliseconds and quick to read. */
+uint64_t os_coarse_ms(void);
 
 /* Writes "heapmark: MESSAGE" and a newline to stderr in one write(2) and aborts. The second time
  * no handler of SIGABRT is called. */

@@ -16,6 +16,7 @@ struct command {
 };
 
 int cmd_bisect(int argc, char **argv);
+int cmd_check(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_gate(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

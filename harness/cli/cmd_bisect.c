@@ -121,33 +121,47 @@ static int compare_ends(struct bisecting *bisecting)
     return result;
 }
 
-/* The commit against its parent, directly. */
-static int measure_culprit(struct bisecting *bisecting)
+/* The libraries of the commit and of its parent, NULL where there is none: then `change` says why.
+ * The commit is named all the same. -1: a message. */
+static int build_culprit(struct bisecting *bisecting, char **before, char **after)
 {
     struct bisect_report *report = &bisecting->report;
     struct history_commit parent = {0};
     struct elf_code code;
-    struct bisect_difference difference = {0};
-    char name[HISTORY_COMMIT_BYTES + 2];
+    char name[HISTORY_COMMIT_BYTES + 2], why[MESSAGE_BYTES] = "";
+    *before = *after = NULL;
     snprintf(name, sizeof name, "%s^", bisecting->bad);
     if (history_find(&bisecting->history, bisecting->bad, &report->culprit, bisecting->message) <
             0 ||
         history_find(&bisecting->history, name, &parent, bisecting->message) < 0)
         return -1;
-    char *before = bisect_build(bisecting, parent.commit, &code, bisecting->message);
-    char *after =
-        before != NULL ? bisect_build(bisecting, bisecting->bad, &code, bisecting->message) : NULL;
+    *before = bisect_build(bisecting, parent.commit, &code, why);
+    if (*before != NULL)
+        *after = bisect_build(bisecting, bisecting->bad, &code, why);
+    if (*after == NULL)
+        snprintf(report->change, sizeof report->change, "not measured: %.140s", why);
+    history_commit_release(&parent);
+    return 0;
+}
+
+/* The commit against its parent, directly. */
+static int measure_culprit(struct bisecting *bisecting)
+{
+    struct bisect_report *report = &bisecting->report;
+    struct bisect_difference difference = {0};
+    char *before, *after;
+    int result = build_culprit(bisecting, &before, &after);
     const struct bisect_question question = {.options = &bisecting->options,
                                              .base = before,
                                              .new = after,
                                              .workload = bisecting->workload,
                                              .threshold = bisecting->options.threshold,
                                              .alpha = bisecting->alpha};
-    int result = after != NULL ? bisect_measure(&difference, &question, bisecting->message) : -1;
-    if (result == 0)
+    if (result == 0 && after != NULL) {
+        result = bisect_measure(&difference, &question, bisecting->message);
         snprintf(report->change, sizeof report->change, "%s", difference.words);
-    bisect_difference_release(&difference);
-    history_commit_release(&parent);
+        bisect_difference_release(&difference);
+    }
     free(before);
     free(after);
     return result;

@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "list_workloads.h"
 #include "message.h"
+#include "plan.h"
 #include "report.h"
 #include "store.h"
 #include "suite.h"
@@ -112,9 +113,11 @@ static int list_allocators(const struct list_options *options, const struct path
 
 static void print_suite(const struct list_options *options, const struct suite *suite)
 {
-    printf("\n  %s: %s\n      %u blocks", suite->name, suite->summary, suite->blocks);
+    printf("\n  %s: %s\n      %u blocks", suite->name, suite->summary,
+           suite->blocks > 0 ? suite->blocks : PLAN_BLOCKS_DEFAULT);
     if (suite->time[0] != '\0')
-        printf("; with four allocators about %s", suite->time);
+        printf("; with %s about %s",
+               suite->allocator_count > 0 ? "these allocators" : "four allocators", suite->time);
     putchar('\n');
     if (suite->allocator_count > 0) {
         printf("      allocators:");

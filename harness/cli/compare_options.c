@@ -62,9 +62,9 @@ static const struct argp_option option_table[] = {
      "Compare stored runs also when machine, kernel or build differ", 2},
     {"gate",                                                                            OPTION_GATE, "MEASURE,...", 0,
      "The measures that decide the exit status: time, cpu, throughput, rss, pss, overhead, "
-     "retained, faults; of single calls malloc-p50, -p99, -p99.9, and so of free and realloc; and, "
-     "exactly, syscalls, internal, external, instructions (default "
-     "time,rss); all are shown", 2},
+     "retained, faults; of paced workloads request-p50, -p99, -p99.9; of single calls malloc-p50, "
+     "-p99, -p99.9, and so of free and realloc; and, exactly, syscalls, internal, external, "
+     "instructions (default time,rss); all are shown", 2},
     {"threshold",OPTION_THRESHOLD, "PERCENT | MEASURE=PERCENT,...", 0,
      "What 'same' means: the whole interval within it. A change is named from half of it; an "
      "exact one, from all of it (default 2%; instructions 0.2%, single calls 5%)", 2},

@@ -45,7 +45,7 @@ static const struct argp_option option_table[] = {
     {"update",                                                                  OPTION_UPDATE, NULL, 0,
      "Measure, and write the baseline; of the allocators named with -a, or all that it has", 2},
     {"allow-dirty",                                                                     OPTION_ALLOW_DIRTY, NULL, 0,
-     "Update also when the tree has changes that are not committed", 2},
+     "Update also when the tree has changes that are not committed; no revision is kept then", 2},
     {"suite",                            's', "SUITE", 0, "With --update or --against: its workloads (default: 'gate')", 2},
     {"workload",                                                                           'w', "NAME[:PARAM=VALUE,...]", 0,
      "With --update or --against: a workload with one thread, or FILE.hmt", 2},
@@ -166,6 +166,9 @@ static void check(struct gate_options *options, const struct argp_state *state)
     if (options->update && (options->against != NULL || options->bases.count > 0))
         argp_failure(state, COMPARE_COULD_NOT_RUN, 0,
                      "--update takes the allocators as they are: no --against, no --base");
+    if (options->update && options->gates_given)
+        argp_failure(state, COMPARE_COULD_NOT_RUN, 0,
+                     "--update measures all that is exact: no --gate");
     if (options->against != NULL && options->bases.count > 0)
         argp_failure(state, COMPARE_COULD_NOT_RUN, 0,
                      "--against and --base both say what is old: give one of them");

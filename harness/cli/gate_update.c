@@ -101,11 +101,13 @@ static int find_commit(struct updating *updating)
     /* An installed heapmark has its allocators without their source. */
     if (result < 0 && updating->options->source.repository == NULL)
         return 0;
-    if (result == 0 && !updating->options->allow_dirty)
+    if (result == 0)
         result = check_clean(updating, root);
-    if (result == 0 && !updating->options->allow_dirty &&
-        updating->options->source.repository == NULL)
+    if (result == 0 && updating->options->source.repository == NULL)
         result = check_built(updating, root);
+    /* The code of no revision: the values stand for themselves, and no old library can be built. */
+    if (result < 0 && updating->options->allow_dirty)
+        return 0;
     if (result < 0)
         return -1;
     const char *argv[] = {"git", "-C", root, "rev-parse", "HEAD", NULL};

@@ -11,17 +11,19 @@
 #include <unistd.h>
 
 static const struct command commands[] = {
-    {"doctor",  "what of this machine disturbs measurements, and how to mend it",          cmd_doctor },
-    {"list",    "what there is: workloads, allocators, suites, measures, stored runs",     cmd_list   },
-    {"map",     "replay a trace and draw the heap: live, empty and missing pages",         cmd_map    },
-    {"run",     "run a suite or workloads under allocators, and store every trial",        cmd_run    },
-    {"compare", "two allocators in pairs: faster, slower, the same, and how sure",         cmd_compare},
-    {"gate",    "allocators against a committed baseline: is anything worse than it was?", cmd_gate   },
-    {"bisect",  "the commit that changed a measure, by comparisons at each step",          cmd_bisect },
-    {"show",    "print the table of a stored run, or export it",                           cmd_show   },
-    {"plot",    "draw the charts of a stored run",                                         cmd_plot   },
-    {"trace",   "look into recorded traces, and make others of them",                      cmd_trace  },
-    {"record",  "record the allocations of a program into a trace",                        cmd_record },
+    {"doctor",  "what of this machine disturbs measurements, and how to mend it",               cmd_doctor },
+    {"list",    "what there is: workloads, allocators, suites, measures, stored runs",          cmd_list   },
+    {"map",     "replay a trace and draw the heap: live, empty and missing pages",              cmd_map    },
+    {"run",     "run a suite or workloads under allocators, and store every trial",             cmd_run    },
+    {"check",   "is a library a correct drop-in malloc? Contract, threads, exhaustion, misuse",
+     cmd_check                                                                                             },
+    {"compare", "two allocators in pairs: faster, slower, the same, and how sure",              cmd_compare},
+    {"gate",    "allocators against a committed baseline: is anything worse than it was?",      cmd_gate   },
+    {"bisect",  "the commit that changed a measure, by comparisons at each step",               cmd_bisect },
+    {"show",    "print the table of a stored run, or export it",                                cmd_show   },
+    {"plot",    "draw the charts of a stored run",                                              cmd_plot   },
+    {"trace",   "look into recorded traces, and make others of them",                           cmd_trace  },
+    {"record",  "record the allocations of a program into a trace",                             cmd_record },
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -94,6 +94,18 @@ static double peak(const struct trial_record *trial)
     return fmax(known(trial->rss_peak_bytes), end->reached ? known(end->vm_hwm_bytes) : NAN);
 }
 
+/* Of a closed loop they are the latency pass's, and not of its requests alone. */
+static double request_ns(const struct trial_record *trial, int64_t percentile_ns)
+{
+    return trial->paced == 1 ? known(percentile_ns) : NAN;
+}
+
+static bool is_of_requests(enum compare_measure_name name)
+{
+    return name == MEASURE_REQUEST_P50 || name == MEASURE_REQUEST_P99 ||
+           name == MEASURE_REQUEST_P999;
+}
+
 /* ---- single calls ---------------------------------------------------------------- */
 
 struct call_share {
@@ -135,22 +147,22 @@ static double percentile_ns(enum compare_measure_name name, const struct trial_r
 bool compare_measure_is_thin(enum compare_measure_name name, const struct trial_record *trial)
 {
     size_t count = 0;
+    if (is_of_requests(name))
+        return trial->paced == 1 && trial->requests > 0;
     if (compare_measures[name].pass != PASS_LATENCY)
         return false;
     free(bins_of(trial, call_share_of(name).kind, &count));
     return count > 0;
 }
 
-/* What was made when it was due took as long as its schedule, under any allocator. */
-static bool is_of_the_schedule(enum compare_measure_name name, const struct trial_record *trial)
+bool compare_measure_is_of_the_schedule(enum compare_measure_name name)
 {
-    return trial->paced == 1 &&
-           (name == MEASURE_TIME || name == MEASURE_CPU || name == MEASURE_THROUGHPUT);
+    return name == MEASURE_TIME || name == MEASURE_CPU || name == MEASURE_THROUGHPUT;
 }
 
 double compare_measure_value(enum compare_measure_name name, const struct trial_record *trial)
 {
-    if (is_of_the_schedule(name, trial))
+    if (trial->paced == 1 && compare_measure_is_of_the_schedule(name))
         return NAN;
     switch (name) {
     case MEASURE_TIME:
@@ -177,6 +189,12 @@ double compare_measure_value(enum compare_measure_name name, const struct trial_
         return external_fragmentation(trial);
     case MEASURE_INSTRUCTIONS:
         return known(trial->instructions) / known(trial->operations);
+    case MEASURE_REQUEST_P50:
+        return request_ns(trial, trial->request_p50_ns);
+    case MEASURE_REQUEST_P99:
+        return request_ns(trial, trial->request_p99_ns);
+    case MEASURE_REQUEST_P999:
+        return request_ns(trial, trial->request_p999_ns);
     case COMPARE_MEASURE_COUNT:
         return NAN;
     default:

@@ -26,6 +26,16 @@ enum compare_unit {
     X(kind##_P999, call "-p99.9", COMPARE_NS, LATENCY, false, false, false, 0.05, 2, \
       "time that 99.9 % of them did not exceed")
 
+/* Of requests at a pace, in the timed trials: what others wait is in, so a stall weighs more. One
+ * reading of the clock, some 25 ns, is in each. */
+#define COMPARE_REQUESTS(X)                                                                     \
+    X(REQUEST_P50, "request-p50", COMPARE_NS, TIMED, false, false, false, 0.05, 25,             \
+      "time from when it was due that half of the requests of a paced workload did not exceed") \
+    X(REQUEST_P99, "request-p99", COMPARE_NS, TIMED, false, false, false, 0.05, 25,             \
+      "time that 99 % of them did not exceed")                                                  \
+    X(REQUEST_P999, "request-p99.9", COMPARE_NS, TIMED, false, false, false, 0.05, 25,          \
+      "time that 99.9 % of them did not exceed")
+
 /* X(name, word, unit, pass, time: two tracks, larger is better, gates by default, threshold,
  * tolerance, help). Pass: of the trials that the value comes from; what the inspection and the
  * instructions pass give repeats exactly, needs no pairs, and has no p. Threshold: what 'same'
@@ -53,6 +63,7 @@ enum compare_unit {
       "1 - largest free / total free of the heap at the end of the laps: exact")                   \
     X(INSTRUCTIONS, "instructions", COMPARE_PER_CALL, INSTRUCTIONS, false, false, false, 0.002, 0, \
       "instructions of a call, counted by callgrind (--instructions): exact")                      \
+    COMPARE_REQUESTS(X)                                                                            \
     COMPARE_LATENCIES(X, MALLOC, "malloc")                                                         \
     COMPARE_LATENCIES(X, FREE, "free")                                                             \
     COMPARE_LATENCIES(X, REALLOC, "realloc")
@@ -78,6 +89,8 @@ extern const struct compare_measure compare_measures[COMPARE_MEASURE_COUNT];
 enum pass compare_measure_pass(enum compare_measure_name name, enum workload_kind kind);
 /* Of a percentile that is not there: whether calls of its kind were timed, too few of them. */
 bool compare_measure_is_thin(enum compare_measure_name name, const struct trial_record *trial);
+/* Whether a paced trial says nothing of it: it took as long as its schedule. */
+bool compare_measure_is_of_the_schedule(enum compare_measure_name name);
 /* Whether it repeats exactly: DESIGN_EXACT, decided without pairs. */
 bool compare_measure_is_exact(enum compare_measure_name name);
 /* The measure of that word, or -1. */

@@ -206,26 +206,43 @@ char *compare_words_failure(const struct compare_workload *workload, char *text)
     return text;
 }
 
+/* Whether this workload lacks this measure alone, not all that its pass gives. */
+static bool is_named(const struct compare_workload *workload, enum compare_measure_name measure)
+{
+    return workload->cell[measure].thin ||
+           (workload->paced && compare_measure_is_of_the_schedule(measure));
+}
+
+/* "malloc-p99.9, free-p99.9 (too few calls ...)", a group for each reason. */
+static void append_named(const struct compare_workload *workload, char *text)
+{
+    const char *last = "";
+    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
+        const char *why = compare_cell_absence(workload, (enum compare_measure_name)m);
+        if (why[0] == '\0' || !is_named(workload, (enum compare_measure_name)m))
+            continue;
+        if (strcmp(why, last) == 0)
+            append(text, ", %s", compare_measures[m].word);
+        else if (last[0] != '\0')
+            append(text, " (%s); %s", last, compare_measures[m].word);
+        else
+            append(text, "%s%s", text[0] != '\0' ? "; " : "", compare_measures[m].word);
+        last = why;
+    }
+    if (last[0] != '\0')
+        append(text, " (%s)", last);
+}
+
 char *compare_words_absent(const struct compare_workload *workload, char *text)
 {
-    const char *thin = NULL, *comma = "";
     text[0] = '\0';
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++) {
         const char *why = compare_cell_absence(workload, (enum compare_measure_name)m);
-        if (workload->cell[m].thin)
-            thin = why;
-        else if (why[0] != '\0' && strstr(text, why) == NULL)
+        if (!is_named(workload, (enum compare_measure_name)m) && why[0] != '\0' &&
+            strstr(text, why) == NULL)
             append(text, "%s%s", text[0] != '\0' ? "; " : "", why);
     }
-    if (thin == NULL)
-        return text;
-    append(text, "%s", text[0] != '\0' ? "; " : "");
-    for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
-        if (workload->cell[m].thin) {
-            append(text, "%s%s", comma, compare_measures[m].word);
-            comma = ", ";
-        }
-    append(text, " (%s)", thin);
+    append_named(workload, text);
     return text;
 }
 

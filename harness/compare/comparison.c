@@ -218,10 +218,12 @@ double comparison_waited(const struct comparison *comparison)
 }
 
 /* What waits that much has more than one other on its CPU: no moment is quiet, and a floor has
- * nothing to find. */
+ * nothing to find. A schedule goes on while the other side has its turn, so what is paced takes
+ * none. */
 bool comparison_is_lockstep(const struct comparison *comparison, const struct trial_key *key)
 {
-    if (key->block == 0 && !comparison->rules.keep_first)
+    if ((key->block == 0 && !comparison->rules.keep_first) ||
+        comparison->workload[key->workload].paced)
         return false;
     return comparison->rules.lockstep == LOCKSTEP_ALWAYS ||
            (comparison->rules.lockstep == LOCKSTEP_AUTO &&
@@ -245,6 +247,7 @@ void comparison_add(struct comparison *comparison, const struct trial_record *tr
     if (side < 0 || trial->status == STATUS_PLANNED)
         return;
     note_waiting(comparison, trial);
+    workload->paced |= trial->paced == 1;
     if (trial->status != STATUS_OK) {
         comparison_note_failure(workload, (enum compare_side)side, trial);
         if (round_has(workload, &trial->key) && !failed(workload, (enum compare_side)side))

@@ -72,7 +72,7 @@ struct compare_failure {
 /* One measure of a workload. */
 struct compare_cell {
     bool available; /* measured in every trial so far */
-    bool thin;      /* it is not, for want of calls that were timed */
+    bool thin;      /* it is not, for want of calls or requests that were timed */
     struct verdict_cell verdict;
     double value[COMPARE_SIDES]; /* medians over trials, in units; NAN: none */
 };
@@ -100,6 +100,7 @@ struct compare_workload {
     size_t seen;                               /* pairs at the last look */
     size_t alone[COMPARE_SIDES];               /* trials of series that were not interleaved */
     bool settled;                              /* needs no further pair */
+    bool paced;                                /* took as long as its schedule */
     bool lockstep;                             /* its pairs took turns */
     struct pair_table table[2];                /* by clock */
     struct compare_column column[COMPARE_MEASURE_COUNT];

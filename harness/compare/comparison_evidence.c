@@ -114,7 +114,7 @@ static int add_values(struct compare_workload *workload, enum compare_measure_na
 static void drop_untold(struct compare_workload *workload, const struct trial_record *trial)
 {
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
-        if ((is_timed((enum compare_measure_name)m) || m == MEASURE_THROUGHPUT) &&
+        if (compare_measure_is_of_the_schedule((enum compare_measure_name)m) &&
             isnan(compare_measure_value((enum compare_measure_name)m, trial)))
             workload->cell[m].available = false;
 }

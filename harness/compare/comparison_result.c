@@ -18,6 +18,11 @@ const char *compare_cell_absence(const struct compare_workload *workload,
     const struct compare_cell *cell = &workload->cell[measure];
     if (cell->available)
         return "";
+    if (workload->paced && compare_measure_is_of_the_schedule(measure))
+        return "at its pace it takes as long as its schedule, under any allocator: no time to "
+               "judge";
+    if (cell->thin && compare_measures[measure].pass == PASS_TIMED)
+        return "too few requests; more laps have more";
     if (cell->thin)
         return "too few calls were timed; a smaller N of --latency=N times more";
     return workload->absent[compare_measure_pass(measure, workload->spec->kind)];

@@ -2,6 +2,7 @@
 #include "history.h"
 
 #include "message.h"
+#include "revision.h"
 #include "subprocess.h"
 
 #include <errno.h>
@@ -81,7 +82,8 @@ int history_find(const struct history *history, const char *revision, struct his
         if (commit->subject == NULL)
             ran = message_set(message, "out of memory");
     } else if (ran > 0) {
-        ran = message_set(message, "%s: no such revision in %s", revision, history->root);
+        ran = message_set(message, "%s: no such revision in %s%s", revision, history->root,
+                          revision_lacking(history->root));
     }
     subprocess_result_release(&result);
     return ran;
@@ -96,8 +98,8 @@ int history_check_order(const struct history *history, const char *older, const 
     if (ran > 0)
         ran = message_set(message,
                           "%.10s is no ancestor of %.10s: there is no way from one to the other "
-                          "that a commit could lie on; name their merge base as GOOD",
-                          older, newer);
+                          "that a commit could lie on; name their merge base as GOOD%s",
+                          older, newer, revision_lacking(history->root));
     subprocess_result_release(&result);
     return ran;
 }

@@ -95,10 +95,29 @@ static int own_root(char *root, const struct paths *paths, char *message)
                                 "revisions to build; name a library instead");
 }
 
+/* A hook of git has its own repository, index and tree in these, and they go before -C: a worktree
+ * would be checked out into the caller's index. */
+static void forget_hook(void)
+{
+    static const char *const names[] = {"GIT_DIR",    "GIT_WORK_TREE",  "GIT_INDEX_FILE",
+                                        "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_IMPLICIT_WORK_TREE"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        unsetenv(names[i]);
+}
+
+/* In a container the checkout often is another user's, and git then refuses all. */
+static const char *whose(const char *errors)
+{
+    return strstr(errors, "dubious ownership") != NULL
+               ? " of ours, but of another user: git config --global --add safe.directory '*'"
+               : "";
+}
+
 int revision_root(char *root, const struct revision_source *source, const struct paths *paths,
                   char *message)
 {
     struct subprocess_result result;
+    forget_hook();
     if (source->repository == NULL)
         return own_root(root, paths, message);
     const char *argv[] = {"git", "-C", source->repository, "rev-parse", "--show-toplevel", NULL};
@@ -107,7 +126,8 @@ int revision_root(char *root, const struct revision_source *source, const struct
     if (ran < 0)
         message_set(message, "cannot run git: %s", strerror(errno));
     else if (result.exit_status != 0)
-        ran = message_set(message, "%s is no git checkout", source->repository);
+        ran = message_set(message, "%s is no git checkout%s", source->repository,
+                          whose(result.errors));
     else
         snprintf(root, PATH_MAX, "%.*s", (int)strcspn(result.output, "\n"), result.output);
     subprocess_result_release(&result);
@@ -120,6 +140,18 @@ static int find_root(struct building *building)
     if (revision_root(building->root, building->source, building->paths, why) == 0)
         return 0;
     return message_set(building->message, "%s@%s: %.400s", building->name, building->wanted, why);
+}
+
+const char *revision_lacking(const char *root)
+{
+    struct subprocess_result result;
+    const char *argv[] = {"git", "-C", root, "rev-parse", "--is-shallow-repository", NULL};
+    struct subprocess spec = {.argv = argv, .output_maximum_bytes = PATH_MAX};
+    bool shallow = false;
+    if (subprocess_run(&spec, &result) == 0)
+        shallow = result.exit_status == 0 && strncmp(result.output, "true", 4) == 0;
+    subprocess_result_release(&result);
+    return shallow ? ", which is a shallow clone: git fetch --unshallow --tags" : "";
 }
 
 static int find_commit(struct building *building)
@@ -137,8 +169,9 @@ static int find_commit(struct building *building)
         memcpy(building->result->commit, result.output, length);
         memcpy(building->result->short_name, result.output, REVISION_SHORT_BYTES - 1);
     } else if (ran >= 0) {
-        ran = message_set(building->message, "%s@%s: no such revision in %s", building->name,
-                          building->wanted, building->root);
+        ran = message_set(building->message, "%s@%s: no such revision in %s%s%s", building->name,
+                          building->wanted, building->root, revision_lacking(building->root),
+                          whose(result.errors));
     }
     subprocess_result_release(&result);
     free(asked);
@@ -253,16 +286,21 @@ static int say_why(struct building *building, const struct subprocess_result *re
                        building->wanted, lines);
 }
 
-/* A file of a worktree, in the place where it is kept: perhaps on another file system. */
+/* A file of a worktree, in the place where it is kept: perhaps on another file system. Where it is
+ * a link (libmine.so -> libmine.so.1), what it leads to, since the link would lead nowhere. */
 static int keep(struct building *building, const char *made, const char *library)
 {
     struct subprocess_result result;
-    if (access(made, R_OK) < 0)
+    char file[PATH_MAX];
+    if (realpath(made, file) == NULL || access(file, R_OK) < 0)
         return message_set(building->message, "%s@%s: the build succeeded, and made no %s",
                            building->name, building->wanted, made + strlen(building->tree) + 1);
-    if (rename(made, library) == 0)
+    size_t length = strlen(building->tree);
+    bool inside = strncmp(file, building->tree, length) == 0 && file[length] == '/';
+    /* What lies outside the worktree is somebody's. */
+    if (inside && rename(file, library) == 0)
         return 0;
-    const char *argv[] = {"cp", "--", made, library, NULL};
+    const char *argv[] = {"cp", "--", file, library, NULL};
     int ran = run_tool(building, argv, &result);
     subprocess_result_release(&result);
     if (ran != 0)

@@ -34,9 +34,12 @@ bool revision_is(const char *word);
 int revision_build(struct revision *revision, const char *word,
                    const struct revision_source *source, const struct paths *paths,
                    const volatile sig_atomic_t *interrupted, char *message);
-/* The top folder of the source's checkout, into `root` (PATH_MAX). 0, or -1 with a message. */
+/* The top folder of the source's checkout, into `root` (PATH_MAX). 0, or -1 with a message. From
+ * then on git hooks' variables (GIT_DIR, GIT_INDEX_FILE) are out of the environment. */
 int revision_root(char *root, const struct revision_source *source, const struct paths *paths,
                   char *message);
+/* What may be why a revision is not there, to be put behind a message: ", which is ..." or "". */
+const char *revision_lacking(const char *root);
 void revision_release(struct revision *revision);
 
 #endif

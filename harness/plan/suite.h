@@ -4,11 +4,12 @@
  * [suite] holds `summary`, `blocks` (timed blocks, unless a section or -n says otherwise),
  * `latency` (a latency pass beside each timed one, that times one call in so many, unless --latency
  * says otherwise), `allocators` (-a words parted by blanks, for runs without -a; none: 'all'),
- * `time` (what a run takes with four allocators, about) and `include` (names of suites of the same
- * folder, whose workloads come behind its own, each with the blocks that it has there). Every other
- * section is one workload, its name the label: `workload` (the name; default: the label; a trace's
- * path is seen from the suite's file), `params` ("name=value,..."), `blocks`, `allocators` (names
- * parted by blanks that it is for, or, each with a '-' before it, that it is not for).
+ * `time` (what a run takes with its `allocators`, or else with four, about) and `include` (names of
+ * suites of the same folder, whose workloads come behind its own, each with the blocks that it has
+ * there). Every other section is one workload, its name the label: `workload` (the name; default:
+ * the label; a trace's path is seen from the suite's file), `params` ("name=value,..."), `blocks`,
+ * `allocators` (names parted by blanks that it is for, or, each with a '-' before it, that it is
+ * not for).
  */
 #ifndef HEAPMARK_SUITE_H
 #define HEAPMARK_SUITE_H

@@ -3,7 +3,7 @@
 # each policy of freelist. Adds to UNIT_TESTS.
 
 ALLOCATOR_TEST_FLAGS := -DHEAP_ENTRY_PREFIX=our_ -DHEAPMARK_DEBUG $(NO_BUILTIN)
-ALLOCATOR_TEST_INC   := $(INC_allocators) -Iallocators/freelist -Itests/allocators
+ALLOCATOR_TEST_INC   := $(INC_allocators) -Iallocators/freelist -Iallocators/brkmap -Itests/allocators
 ALLOCATOR_T := $(B)/tests/allocators
 
 $(ALLOCATOR_T)/src/%.o: allocators/%.c
@@ -34,6 +34,12 @@ $(ALLOCATOR_T)/test_freelist_%: $(ALLOCATOR_COMMON_TESTED) $(FREELIST_TESTED) $(
 	@echo "  LINK  $@"
 	$(Q)$(COMPILE) -o $@ $^ -lcmocka
 
-ALLOCATOR_TESTS := $(ALLOCATOR_T)/test_bump $(addprefix $(ALLOCATOR_T)/test_freelist_,$(FREELIST_POLICIES))
+$(ALLOCATOR_T)/test_brkmap: $(ALLOCATOR_COMMON_TESTED) \
+                $(patsubst allocators/%.c,$(ALLOCATOR_T)/src/%.o,$(wildcard allocators/brkmap/*.c)) \
+                $(ALLOCATOR_CASES) $(ALLOCATOR_T)/brkmap_cases.o $(ALLOCATOR_T)/brkmap_misuse_cases.o $(ALLOCATOR_T)/test_brkmap.o
+	@echo "  LINK  $@"
+	$(Q)$(COMPILE) -o $@ $^ -lcmocka
+
+ALLOCATOR_TESTS := $(addprefix $(ALLOCATOR_T)/,test_bump test_brkmap) $(addprefix $(ALLOCATOR_T)/test_freelist_,$(FREELIST_POLICIES))
 UNIT_TESTS += $(ALLOCATOR_TESTS)
 .PRECIOUS: $(ALLOCATOR_T)/%.o $(ALLOCATOR_T)/src/%.o $(ALLOCATOR_T)/placement_cases_%.o

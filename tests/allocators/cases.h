@@ -17,6 +17,8 @@ int run_thread_tests(void);
 int run_bump_tests(void);
 int run_placement_tests(void);
 int run_heap_tests(void);
+int run_brkmap_tests(void);
+int run_brkmap_misuse_tests(void);
 
 /* Marsaglia's xorshift64; `state` is never 0. */
 static inline uint64_t random_next(uint64_t *state)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "os.h"
@@ -21,6 +22,7 @@ static struct {
     _Atomic bool break_fails;
     _Atomic bool map_fails;
     _Atomic int fail_after;
+    _Atomic unsigned later_ms;
 } fake = {.fail_after = -1};
 
 void os_fake_fail(bool break_fails, bool map_fails)
@@ -117,6 +119,36 @@ void *os_map(size_t bytes)
         return NULL;
     return or_null(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
                    saved_errno);
+}
+
+void *os_map_aligned(size_t bytes, size_t alignment)
+{
+    char *address = bytes > PTRDIFF_MAX - alignment ? NULL : os_map(bytes + alignment);
+    if (address == NULL)
+        return NULL;
+    size_t before_bytes = -(uintptr_t)address & (alignment - 1);
+    if (before_bytes > 0)
+        munmap(address, before_bytes);
+    munmap(address + before_bytes + bytes, alignment - before_bytes);
+    return address + before_bytes;
+}
+
+bool os_purge(void *address, size_t bytes)
+{
+    return madvise(address, bytes, MADV_DONTNEED) == 0;
+}
+
+uint64_t os_coarse_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 + fake.later_ms;
+}
+
+void os_fake_let_pass(unsigned milliseconds)
+{
+    fake.later_ms += milliseconds;
 }
 
 void os_unmap(void *address, size_t bytes)

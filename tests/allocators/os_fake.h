@@ -16,6 +16,9 @@ void os_fake_fail(bool break_fails, bool map_fails);
  * -1 for none. */
 void os_fake_fail_after(int calls);
 
+/* So much later it is for os_coarse_ms. */
+void os_fake_let_pass(unsigned milliseconds);
+
 /* What another user of sbrk does. Returns the old break. */
 void *os_fake_foreign_move(ptrdiff_t delta);
 

@@ -119,6 +119,38 @@ test_compare_takes_revisions_of_another_repository() {
     grep -qE '^ \* syscalls .*worse$' "$TMP/out"
 }
 
+# From a hook, whose variables name the index of the checkout; of a library that is a link to one.
+test_hooks_and_links() {
+    small_repository
+    printf '\tmv $@ $@.1; ln -s $@.1 $@\n' >>"$TMP/repo/Makefile"; commit 'Linked'
+    echo other >"$TMP/repo/staged"; in_repo add staged
+    before=$(in_repo status --porcelain)
+    is 0 env GIT_DIR="$TMP/repo/.git" GIT_INDEX_FILE="$TMP/repo/.git/index" GIT_WORK_TREE="$TMP/repo" \
+        "$HEAPMARK" compare -q -w "$SMALL" -o "$(store)" --gate syscalls --max-pairs 0 mine@HEAD mine@main \
+        --repo "$TMP/repo" --build 'make -s libmine.so' --library libmine.so
+    [ "$before" = "$(in_repo status --porcelain)" ]
+    [ -f "$(echo "$TMP"/cache/heapmark/revisions/*/libmine.so)" ]
+    [ ! -L "$(echo "$TMP"/cache/heapmark/revisions/*/libmine.so)" ]
+    git clone -q --depth 1 "file://$TMP/repo" "$TMP/shallow"
+    expect 3 'no such revision in .*shallow clone: git fetch --unshallow' "$HEAPMARK" bisect \
+        --repo "$TMP/shallow" --build true --library x -o "$(store)" HEAD~3 HEAD mine
+}
+
+# The change came with a merge whose first parent does not build: it is named all the same.
+test_a_merge_is_named() {
+    small_repository
+    in_repo checkout -q -f --orphan trunk
+    echo 'no C' >"$TMP/repo/mine.c"; commit 'Does not build'
+    in_repo checkout -q -b side
+    source_of 500; commit 'Builds'
+    in_repo checkout -q trunk
+    in_repo merge -q --no-ff --no-commit side
+    source_of 100; commit 'Merged, and slower'
+    is 0 hunt side trunk mine
+    grep -q '^  subject Merged, and slower$' "$TMP/out"
+    grep -q '^  change  not measured: .*the build failed' "$TMP/out"
+}
+
 test_ctrl_c() {
     small_repository
     "$HEAPMARK" bisect -q --repo "$TMP/repo" --build 'touch begun; sleep 60' --library libmine.so \

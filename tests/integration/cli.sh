@@ -47,7 +47,7 @@ test_list_shows_every_workload_with_source_touch_and_parameters() {
 
 test_list_shows_allocators_suites_and_measures() {
     "$HEAPMARK" list allocators >"$TMP/list"
-    for allocator in bump freelist-first freelist-next freelist-best freelist-worst glibc jemalloc \
+    for allocator in bump brkmap freelist-first freelist-next freelist-best freelist-worst glibc jemalloc \
                      mimalloc tcmalloc tbbmalloc scudo glibc-notcache; do
         grep -qE "^[* ] $allocator " "$TMP/list" || { echo "$allocator is missing"; exit 1; }
     done

@@ -113,6 +113,22 @@ static void fill_laps(struct fake *fake, const struct cell_plan *plan, struct tr
     record->operations = FAKE_LAPS * 1000;
 }
 
+/* As many as there must be for a percentile. */
+static void fill_requests(struct fake *fake, const struct cell_plan *plan,
+                          struct trial_record *record)
+{
+    if (plan->requests == 0)
+        return;
+    double noise = exp(0.01 * fixture_normal(&fake->random));
+    record->paced = 1;
+    record->requests = plan->requests;
+    record->request_p50_ns = (int64_t)(2000 * noise);
+    if (plan->requests >= 1000)
+        record->request_p99_ns = (int64_t)(20000 * plan->tail * noise);
+    if (plan->requests >= 10000)
+        record->request_p999_ns = (int64_t)(40000 * plan->tail * noise);
+}
+
 /* Ten buckets from 10 ns on, a tenth of the calls in each; of the last, a tenth is the tail. */
 static void fill_latency(struct fake *fake, const struct cell_plan *plan,
                          struct trial_record *record)
@@ -158,6 +174,8 @@ static void measure(struct fake *fake, struct trial_record *record)
     }
     if (record->key.pass != PASS_MEMORY)
         fill_laps(fake, plan, record);
+    if (record->key.pass == PASS_TIMED)
+        fill_requests(fake, plan, record);
     bool program = fake->run.workloads[record->key.workload].kind == WORKLOAD_PROGRAM;
     if (!plan->no_memory && (!program || record->key.pass == PASS_MEMORY))
         record->rss_peak_growth_bytes = (int64_t)((double)RSS_BYTES * plan->fatter *

@@ -21,7 +21,8 @@ struct cell_plan {
     enum pass fails_in;
     bool no_memory;
     int64_t timed_calls; /* of malloc in a latency trial; of free, a tenth of them */
-    double tail;         /* the slowest hundredth of them takes so much longer */
+    double tail;         /* the slowest hundredth of them takes so much longer; also of requests */
+    int64_t requests;    /* at a pace, of a timed trial; 0: it is a closed loop */
 };
 
 struct fake {

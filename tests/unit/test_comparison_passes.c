@@ -2,6 +2,7 @@
  * What a comparison makes of the passes beside the timed one: times of single calls, and the memory
  * of programs.
  */
+#include "compare_words.h"
 #include "comparison_fixture.h"
 #include "lockstep.h"
 
@@ -127,16 +128,70 @@ static void memory_of_a_program_comes_from_pairs_of_its_own_pass(void **state)
     fake_release(&fake);
 }
 
+static void pace(struct fake *fake, int workload, int64_t requests)
+{
+    for (int side = 0; side < COMPARE_SIDES; side++)
+        fake->plan[workload][side].requests = requests;
+}
+
+/* Twice as slow in the laps that its schedule makes, which says nothing; what waits does. */
+static void requests_at_a_pace_are_judged_and_their_time_is_not(void **state)
+{
+    struct fake fake;
+    char words[COMPARE_WORDS_BYTES];
+    (void)state;
+    fake_init(&fake);
+    pace(&fake, 0, 20000);
+    fake.rules.gates[MEASURE_REQUEST_P99] = true;
+    fake.plan[0][COMPARE_NEW].slower = 2;
+    fake.plan[0][COMPARE_NEW].tail = 1.5;
+    assert_int_equal(fake_drive(&fake), COMPARE_WORSE);
+    const struct compare_workload *workload = &fake.comparison.workload[0];
+    assert_false(workload->cell[MEASURE_TIME].available);
+    assert_false(workload->cell[MEASURE_CPU].available);
+    assert_false(workload->cell[MEASURE_THROUGHPUT].available);
+    assert_non_null(strstr(compare_cell_absence(workload, MEASURE_TIME), "schedule"));
+    assert_non_null(strstr(compare_words_absent(workload, words), "time, cpu, throughput (at its"));
+    assert_int_equal(fake_cell(&fake, 0, MEASURE_REQUEST_P50)->verdict, VERDICT_SAME);
+    const struct verdict_cell *p99 = fake_cell(&fake, 0, MEASURE_REQUEST_P99);
+    assert_int_equal(p99->verdict, VERDICT_WORSE);
+    assert_true(fabs(exp(p99->track[TRACK_LAPS].value) - 1.5) < 0.02);
+    /* The other is a closed loop: none are missed, and its time counts. */
+    workload = &fake.comparison.workload[1];
+    assert_false(workload->cell[MEASURE_REQUEST_P99].available);
+    assert_string_equal(compare_words_absent(workload, words), "");
+    assert_int_equal(fake_cell(&fake, 1, MEASURE_TIME)->verdict, VERDICT_SAME);
+    fake_release(&fake);
+}
+
+static void a_percentile_of_requests_takes_many(void **state)
+{
+    struct fake fake;
+    char words[COMPARE_WORDS_BYTES];
+    (void)state;
+    fake_init(&fake);
+    pace(&fake, 0, 2000);
+    assert_int_equal(fake_drive(&fake), COMPARE_NOTHING_WORSE);
+    const struct compare_workload *workload = &fake.comparison.workload[0];
+    assert_true(workload->cell[MEASURE_REQUEST_P99].available);
+    assert_false(workload->cell[MEASURE_REQUEST_P999].available);
+    assert_non_null(
+        strstr(compare_words_absent(workload, words), "; request-p99.9 (too few requests"));
+    fake_release(&fake);
+}
+
 /* All pairs are in lockstep or none, and what decides is known before the first. */
 static void lockstep_is_for_machines_that_are_saturated(void **state)
 {
-    static const struct trial_key warm_up = {.pass = PASS_TIMED}, pair = {.block = 1};
+    static const struct trial_key warm_up = {.pass = PASS_TIMED}, pair = {.block = 1},
+                                  paced = {.workload = 1, .block = 1};
     static const double waited[] = {0, 0.2, 0.5};
     struct fake fake;
     (void)state;
     for (int i = 0; i < 3; i++) {
         fake_init(&fake);
         fake.waited = waited[i];
+        pace(&fake, 1, 2000);
         fake.rules.lockstep = LOCKSTEP_AUTO;
         fake_drive(&fake);
         struct comparison *comparison = &fake.comparison;
@@ -147,6 +202,7 @@ static void lockstep_is_for_machines_that_are_saturated(void **state)
         assert_false(comparison_is_lockstep(comparison, &pair));
         comparison->rules.lockstep = LOCKSTEP_ALWAYS;
         assert_true(comparison_is_lockstep(comparison, &pair));
+        assert_false(comparison_is_lockstep(comparison, &paced));
         fake_release(&fake);
     }
 }
@@ -227,6 +283,8 @@ int main(void)
         cmocka_unit_test(a_latency_trial_that_fails_is_absent_and_the_rest_goes_on),
         cmocka_unit_test(what_is_clear_of_a_pass_is_not_run_again),
         cmocka_unit_test(memory_of_a_program_comes_from_pairs_of_its_own_pass),
+        cmocka_unit_test(requests_at_a_pace_are_judged_and_their_time_is_not),
+        cmocka_unit_test(a_percentile_of_requests_takes_many),
         cmocka_unit_test(lockstep_is_for_machines_that_are_saturated),
         cmocka_unit_test(turns_are_10_ms_and_what_leads_in),
         cmocka_unit_test(threads_are_not_exact),

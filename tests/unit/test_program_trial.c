@@ -324,13 +324,14 @@ static void the_projects_programs_run(void **state)
     fixture_init(&fixture, "");
     assert_int_equal(program_list_load(&list, fixture.paths.stanzas, message), 0);
     fixture_release(&fixture);
-    for (size_t i = 0; i < list.count * 2; i++) {
+    /* In turns: each program under each takes a minute where all packages are installed. */
+    for (size_t i = 0; i < list.count; i++) {
         const char *library = libraries[i % 2];
         if (library != NULL && access(library, R_OK) < 0)
-            continue;
+            library = NULL;
         fixture_init(&fixture, "");
         struct program own = fixture.program;
-        fixture.program = list.programs[i / 2];
+        fixture.program = list.programs[i];
         fixture.allocator.path = library != NULL ? strdup(library) : NULL;
         for (int pass = PASS_COUNT; pass-- > 0;) {
             fixture_trial(&fixture, (enum pass)pass);

@@ -230,7 +230,7 @@ static void it_is_small_before_the_first_block(void **state)
         struct driver_outcome outcome = run_well(&order);
         if (outcome.rss_bytes[CHECKPOINT_START] > RSS_LIMIT_BYTES ||
             outcome.rss_bytes[CHECKPOINT_START] <= 0)
-            fail_msg("%s: VmRSS is %ld KiB at the start", workloads[i]->name,
+            fail_msg("%s: %ld KiB of its own at the start", workloads[i]->name,
                      (long)outcome.rss_bytes[CHECKPOINT_START] / 1024);
         driver_release(&outcome);
     }

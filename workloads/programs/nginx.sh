@@ -11,21 +11,21 @@ configure() {
 worker_processes 1;
 daemon off;
 $([ "$(id -u)" != 0 ] || echo "user $(id -un) $(id -gn);")
-pid $pid_file;
-error_log $log notice;
+pid "$pid_file";
+error_log "$log" notice;
 events { worker_connections 128; }
 http {
     access_log off;
-    client_body_temp_path $PWD/tmp-body;
-    proxy_temp_path $PWD/tmp-proxy;
-    fastcgi_temp_path $PWD/tmp-fastcgi;
-    uwsgi_temp_path $PWD/tmp-uwsgi;
-    scgi_temp_path $PWD/tmp-scgi;
+    client_body_temp_path "$PWD/tmp-body";
+    proxy_temp_path "$PWD/tmp-proxy";
+    fastcgi_temp_path "$PWD/tmp-fastcgi";
+    uwsgi_temp_path "$PWD/tmp-uwsgi";
+    scgi_temp_path "$PWD/tmp-scgi";
     gzip on; gzip_min_length 100; gzip_comp_level 1;
     keepalive_requests 50;
     server {
         listen 127.0.0.1:$1;
-        root $PWD/pages;
+        root "$PWD/pages";
         ssi on;
         ssi_types text/plain;
     }
@@ -58,19 +58,19 @@ EOF
 
 launch() {
     configure "$1"
-    $under nginx -p "$PWD" -e "$log" -c "$PWD/nginx.conf" >>"$log" 2>&1 &
+    shift
+    "$@" nginx -p "$PWD" -e "$log" -c "$PWD/nginx.conf" >>"$log" 2>&1 &
     server=$!
 }
 
 stop() { kill -QUIT "$(cat "$pid_file")"; }
 
-under=$*
 {
     for i in 1 2 3 4 5 6 7 8; do
         echo "<p>part $i</p><!--# set var=\"v$i\" value=\"$i\" --><!--# echo var=\"v$i\" -->"
     done
 } >pages/page.html
-server_start 'start worker process ' || exit
+server_start 'start worker process ' "$@" || exit
 client >answers &&
     grep -q '^answers: 12000$' answers &&
     status=0

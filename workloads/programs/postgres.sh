@@ -21,7 +21,8 @@ fi
 . "$HEAPMARK_PROGRAMS/server.sh"
 
 launch() {
-    $as $under $bin/postgres -D "$PWD/data" -k "" -p "$1" -c listen_addresses=127.0.0.1 -c fsync=off \
+    shift
+    $as "$@" $bin/postgres -D "$PWD/data" -k "" -p "$port" -c listen_addresses=127.0.0.1 -c fsync=off \
         -c full_page_writes=off -c synchronous_commit=off -c autovacuum=off -c shared_buffers=16MB \
         -c max_parallel_workers_per_gather=0 -c work_mem=4MB >"$log" 2>&1 &
     server=$!
@@ -39,8 +40,7 @@ SELECT a.kind, sum(b.id) FROM item a JOIN item b ON a.id = b.kind * 13 GROUP BY 
 UPDATE item SET name = md5(name) WHERE id % 50 = :n % 50;
 EOF
 
-under=$*
-server_start 'ready to accept connections' || exit
+server_start 'ready to accept connections' "$@" || exit
 pgbench -h 127.0.0.1 -p "$port" -U heapmark -n -c 2 -j 1 -t 25 --random-seed=1 -f transaction.sql \
     postgres >answers 2>&1 &&
     grep -q '^number of transactions actually processed: 50/50' answers &&

@@ -7,7 +7,8 @@ pid_file=$PWD/server.pid
 . "$HEAPMARK_PROGRAMS/server.sh"
 
 launch() {
-    $under redis-server --bind 127.0.0.1 --port "$1" --protected-mode yes --save '' \
+    shift
+    "$@" redis-server --bind 127.0.0.1 --port "$port" --protected-mode yes --save '' \
         --appendonly no --daemonize no --loglevel notice --hz 10 --pidfile "$pid_file" \
         --dir "$PWD" >"$log" 2>&1 &
     server=$!
@@ -21,8 +22,7 @@ bench() {
     redis-benchmark -h 127.0.0.1 -p "$port" -c 20 -P 16 -n "$requests" -r 20000 -q "$@" >/dev/null
 }
 
-under=$*
-server_start 'Ready to accept connections' || exit
+server_start 'Ready to accept connections' "$@" || exit
 bench -d 256 -t set,get,lpush,rpop,sadd,hset,zadd &&
     bench -d 3000 -t set,lpush &&
     bench -t lrange_100 &&

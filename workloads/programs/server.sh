@@ -1,10 +1,12 @@
 # What the scripts of servers share; read with '.', not run. Such a script sets `log` (the file that
 # the server writes to) and `pid_file`, defines
 #
-#     launch PORT    starts the server in the background and sets $server
-#     stop           asks it to end, by whatever makes it end soonest
+#     launch PORT UNDER...    starts the server in the background, the words UNDER before it, and
+#                             sets $server
+#     stop                    asks it to end, by whatever makes it end soonest
 #
-# and calls server_start 'PATTERN' (of the log line that says it is ready). Then $port is its port.
+# and calls server_start 'PATTERN' UNDER... (PATTERN: of the log line that says it is ready; UNDER:
+# what puts a program under the allocator, may be none). Then $port is its port.
 # Whatever happens, the server's end is waited for, so that its CPU time counts and nothing is left
 # behind. The script ends with `status`, or the server's own status where that is not 0.
 server= ours=no status=1
@@ -30,14 +32,16 @@ trap 'status=143; exit' INT TERM HUP
 
 # False when no port was free or the server did not come up.
 server_start() {
+    pattern=$1
+    shift
     attempt=0
     while [ "$attempt" -lt 20 ]; do
         # 20000 to 31999: below the ports that the system hands out by itself.
         port=$((20000 + ($$ * 7 + attempt * 101) % 12000))
         # What an earlier server wrote must not speak for this one.
         rm -f "$pid_file" "$log"
-        launch "$port"
-        if server_ready "$1"; then
+        launch "$port" "$@"
+        if server_ready "$pattern"; then
             ours=yes
             return 0
         fi

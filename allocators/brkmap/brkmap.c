@@ -1,0 +1,285 @@
+/*
+ * brkmap: the fast allocator over sbrk and mmap. README.md has the design; this file has the ways
+ * in: malloc and free as programs call them, and heap.h for all else.
+ *
+ * Small blocks come from the thread's heap (thread_heap.h), large ones are runs of slices of the
+ * region (region.h), huge ones mappings of their own (huge.h).
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "entry.h"
+#include "heap.h"
+#include "huge.h"
+#include "os.h"
+#include "region.h"
+#include "thread_heap.h"
+
+#define PUBLIC         __attribute__((visibility("default")))
+#define unlikely(test) __builtin_expect(!!(test), 0)
+
+#define LARGE_BYTES_MAX (REGION_RUN_MAX * SLICE_BYTES)
+/* Granule of what may be used of a large block: what is behind it was never touched for it. */
+#define LARGE_GRANULE ((size_t)4096)
+
+static unsigned slices_for(size_t bytes)
+{
+    return (unsigned)((bytes + SLICE_BYTES - 1) / SLICE_BYTES);
+}
+
+static void *large_allocate(size_t bytes, size_t alignment, bool *zeroed)
+{
+    struct span *span = region_take(slices_for(bytes), alignment, zeroed);
+    if (span == NULL)
+        return NULL;
+    span->free = NULL;
+    span->heap = NULL;
+    span->large_bytes = (uint32_t)heap_round_up(bytes, LARGE_GRANULE);
+    span->size_class = SPAN_LARGE;
+    return span->start;
+}
+
+static void *small_allocate(size_t bytes)
+{
+    unsigned size_class = size_class_of(bytes);
+    struct heap_of_thread *heap = thread_heap();
+    if (unlikely(heap == NULL))
+        return NULL;
+    struct span *span = heap->current[size_class];
+    if (span->free != NULL)
+        return span_pop(span);
+    return thread_heap_refill(heap, size_class);
+}
+
+/* A block above SMALL_BYTES_MAX, or more aligned than small ones are. */
+static void *big_allocate(size_t bytes, size_t alignment, bool *zeroed)
+{
+    void *payload = NULL;
+
+    if (bytes <= LARGE_BYTES_MAX && alignment <= LARGE_BYTES_MAX / 2)
+        payload = large_allocate(bytes, alignment, zeroed);
+    /* Also when the break and its chunks are at an end: a mapping may still be had. */
+    return payload != NULL ? payload : huge_allocate(bytes, alignment, zeroed);
+}
+
+void *heap_allocate(size_t bytes)
+{
+    bool zeroed;
+    void *payload = bytes <= SMALL_BYTES_MAX ? small_allocate(bytes) : NULL;
+    return payload != NULL ? payload
+                           : big_allocate(bytes == 0 ? 1 : bytes, HEAP_ALIGNMENT, &zeroed);
+}
+
+void *heap_allocate_zeroed(size_t bytes)
+{
+    bool zeroed = false;
+    void *payload = bytes <= SMALL_BYTES_MAX ? small_allocate(bytes) : NULL;
+    if (payload == NULL)
+        payload = big_allocate(bytes == 0 ? 1 : bytes, HEAP_ALIGNMENT, &zeroed);
+    if (payload != NULL && !zeroed)
+        memset(payload, 0, bytes);
+    return payload;
+}
+
+/* A small class whose blocks, a multiple of their size from a slice's border, are so aligned. */
+static size_t aligned_small_bytes(size_t bytes, size_t alignment)
+{
+    bytes = heap_round_up(bytes == 0 ? 1 : bytes, alignment);
+    for (; bytes <= SMALL_BYTES_MAX; bytes += alignment)
+        if (size_class_bytes(size_class_of(bytes)) % alignment == 0)
+            return bytes;
+    return 0;
+}
+
+void *heap_allocate_aligned(size_t bytes, size_t alignment)
+{
+    bool zeroed;
+    size_t small_bytes = alignment <= SLICE_BYTES ? aligned_small_bytes(bytes, alignment) : 0;
+    void *payload = small_bytes != 0 ? small_allocate(small_bytes) : NULL;
+    return payload != NULL ? payload : big_allocate(bytes == 0 ? 1 : bytes, alignment, &zeroed);
+}
+
+static _Noreturn void refuse(const char *what)
+{
+    os_abort(what);
+}
+
+/* The span of a block that was handed out, or NULL for a huge one. Aborts on anything else. */
+static struct span *span_of(const void *payload)
+{
+    struct chunk *chunk = region_chunk_of(payload);
+    if (chunk == NULL)
+        return NULL;
+
+    struct span *span = chunk->map[slice_of(payload)];
+    size_t offset = (size_t)((const char *)payload - span->start);
+    if (span->size_class == SPAN_NONE)
+        refuse("free of a pointer into free memory: freed twice, or never allocated");
+    if (span->size_class == SPAN_LARGE) {
+        if (offset != 0 || span->large_bytes == 0)
+            refuse("free of a pointer that is no block: it points into one");
+        return span;
+    }
+    size_t block_bytes = size_class_bytes(span->size_class);
+    if (offset % block_bytes != 0 || offset / block_bytes >= span_carved(span))
+        refuse("free of a pointer that is no block: it points into one, or past the last");
+    if (((const struct free_block *)payload)->mark == free_mark(span, payload))
+        refuse("free of a block that is free: freed twice");
+    return span;
+}
+
+void heap_release(void *payload)
+{
+    struct span *span = span_of(payload);
+
+    if (span == NULL) {
+        if (!huge_release(payload))
+            refuse("free of a pointer that malloc never returned, or that is free");
+        return;
+    }
+    if (span->size_class == SPAN_LARGE) {
+        region_give(span);
+        return;
+    }
+    struct free_block *block = payload;
+    block->mark = free_mark(span, payload);
+    if (atomic_load_explicit(&span->owner, memory_order_relaxed) != thread_identity())
+        thread_heap_send(span, block);
+    else if (span_put(span, block))
+        thread_heap_attend(span);
+}
+
+/* `span` may be NULL: a huge block. */
+static size_t usable_bytes(const struct span *span, const void *payload)
+{
+    if (span == NULL)
+        return huge_usable_bytes(payload);
+    return span->size_class == SPAN_LARGE ? span->large_bytes : size_class_bytes(span->size_class);
+}
+
+size_t heap_usable_bytes(const void *payload)
+{
+    return usable_bytes(span_of(payload), payload);
+}
+
+static void *resize_by_copy(void *payload, size_t old_bytes, size_t bytes)
+{
+    void *moved = heap_allocate(bytes);
+    if (moved == NULL)
+        return NULL;
+    memcpy(moved, payload, old_bytes < bytes ? old_bytes : bytes);
+    heap_release(payload);
+    return moved;
+}
+
+static void *large_resize(struct span *span, void *payload, size_t bytes)
+{
+    unsigned slices = slices_for(bytes);
+
+    if (slices == span->slices || region_resize(span, slices)) {
+        span->large_bytes = (uint32_t)heap_round_up(bytes, LARGE_GRANULE);
+        return payload;
+    }
+    return resize_by_copy(payload, span->large_bytes, bytes);
+}
+
+void *heap_resize(void *payload, size_t bytes)
+{
+    struct span *span = span_of(payload);
+    size_t old_bytes = usable_bytes(span, payload);
+
+    if (old_bytes == 0)
+        refuse("realloc of a pointer that malloc never returned, or that is free");
+    if (span == NULL && bytes > LARGE_BYTES_MAX)
+        return huge_resize(payload, bytes);
+    if (span != NULL && span->size_class == SPAN_LARGE && bytes > SMALL_BYTES_MAX &&
+        bytes <= LARGE_BYTES_MAX)
+        return large_resize(span, payload, bytes);
+    /* In place while half of it is used: shrinking further gives the memory back. */
+    if (bytes <= old_bytes && bytes >= old_bytes / 2)
+        return payload;
+    return resize_by_copy(payload, old_bytes, bytes);
+}
+
+bool heap_trim(size_t keep_bytes)
+{
+    bool any = huge_trim();
+    return region_trim(keep_bytes) || any;
+}
+
+struct heap_statistics heap_statistics(void)
+{
+    struct region_figures of_region = region_figures();
+    struct huge_figures of_huge = huge_figures();
+
+    return (struct heap_statistics){
+        .system_bytes = of_region.system_bytes,
+        .free_bytes = of_region.free_bytes,
+        .top_bytes = of_region.top_bytes,
+        .mapped_bytes = of_huge.live_bytes,
+        .mapped_blocks = of_huge.live_blocks,
+    };
+}
+
+void heap_fork_prepare(void)
+{
+    lock_fork_prepare(&region_lock);
+    lock_fork_prepare(&huge_lock);
+}
+
+void heap_fork_parent(void)
+{
+    lock_fork_parent(&huge_lock);
+    lock_fork_parent(&region_lock);
+}
+
+void heap_fork_child(void)
+{
+    lock_fork_child(&huge_lock);
+    lock_fork_child(&region_lock);
+    thread_heap_after_fork();
+}
+
+/* ---- the fast paths: no call, no atomic read-modify-write, no lock -----------------------------
+ */
+
+static __attribute__((noinline)) void *allocate_slowly(size_t bytes)
+{
+    void *payload = bytes > PTRDIFF_MAX ? NULL : heap_allocate(bytes);
+    if (payload == NULL)
+        errno = ENOMEM;
+    return payload;
+}
+
+PUBLIC void *HEAP_ENTRY(malloc)(size_t bytes)
+{
+    if (unlikely(bytes > DIRECT_BYTES_MAX))
+        return allocate_slowly(bytes);
+    struct span *span = thread_cache.direct[size_class_direct(bytes)];
+    if (unlikely(span->free == NULL))
+        return allocate_slowly(bytes);
+    return span_pop(span);
+}
+
+PUBLIC void HEAP_ENTRY(free)(void *payload)
+{
+    uintptr_t offset = (uintptr_t)payload - span_range.low;
+    size_t range_bytes = atomic_load_explicit(&span_range.bytes, memory_order_relaxed);
+    struct free_block *block = payload;
+
+    if (unlikely(offset >= range_bytes)) {
+        if (payload != NULL)
+            heap_release(payload);
+        return;
+    }
+    struct span *span = chunk_around(payload)->map[offset >> SLICE_SHIFT & (CHUNK_SLICES - 1)];
+    uintptr_t mark = free_mark(span, payload);
+    if (unlikely(atomic_load_explicit(&span->owner, memory_order_relaxed) != thread_identity() ||
+                 !span_begins_block(span, payload) || block->mark == mark)) {
+        heap_release(payload);
+        return;
+    }
+    block->mark = mark;
+    if (unlikely(span_put(span, block)))
+        thread_heap_attend(span);
+}

@@ -1,0 +1,201 @@
+/* Huge blocks: the table of them, and what is done with their mappings. */
+#include "huge.h"
+
+#include <stdint.h>
+
+#include "heap.h"
+#include "huge_pool.h"
+#include "os.h"
+
+struct lock huge_lock;
+
+struct huge_entry {
+    void *payload; /* NULL: free; entries behind it are found by moving them up when one goes */
+    size_t bytes;
+};
+
+/* Open addressing with linear probing, at most half full. Guarded by huge_lock, as the pool. */
+static struct {
+    struct huge_entry *entry;
+    size_t mask; /* entries - 1, 0 before there are any */
+    size_t count, live_bytes;
+} table;
+
+static size_t home_of(const void *payload)
+{
+    return (((uintptr_t)payload >> 12) * UINT64_C(0x9e3779b97f4a7c15) >> 32) & table.mask;
+}
+
+static struct huge_entry *table_find(const void *payload)
+{
+    if (table.mask == 0 || payload == NULL)
+        return NULL;
+    for (size_t i = home_of(payload); table.entry[i].payload != NULL; i = (i + 1) & table.mask)
+        if (table.entry[i].payload == payload)
+            return &table.entry[i];
+    return NULL;
+}
+
+static void table_put(void *payload, size_t bytes)
+{
+    size_t i = home_of(payload);
+    while (table.entry[i].payload != NULL)
+        i = (i + 1) & table.mask;
+    table.entry[i] = (struct huge_entry){payload, bytes};
+}
+
+/* Room for one more. */
+static bool table_make_room(void)
+{
+    if (table.mask != 0 && 2 * (table.count + 1) <= table.mask)
+        return true;
+    size_t old_entries = table.mask == 0 ? 0 : table.mask + 1;
+    size_t entry_bytes = sizeof(struct huge_entry);
+    size_t new_bytes = old_entries == 0 ? os_page_bytes() : 2 * old_entries * entry_bytes;
+    struct huge_entry *old = table.entry, *larger = os_map(new_bytes);
+
+    if (larger == NULL)
+        return false;
+    table.entry = larger;
+    table.mask = new_bytes / entry_bytes - 1;
+    for (size_t i = 0; i < old_entries; i++)
+        if (old[i].payload != NULL)
+            table_put(old[i].payload, old[i].bytes);
+    if (old_entries > 0)
+        os_unmap(old, old_entries * entry_bytes);
+    return true;
+}
+
+/* Entries that probing had pushed past the hole move up into it, so that searches end at a hole. */
+static void table_remove(struct huge_entry *gone)
+{
+    size_t hole = (size_t)(gone - table.entry);
+
+    for (size_t i = (hole + 1) & table.mask; table.entry[i].payload != NULL;
+         i = (i + 1) & table.mask) {
+        size_t home = home_of(table.entry[i].payload);
+        if (((i - home) & table.mask) >= ((i - hole) & table.mask)) {
+            table.entry[hole] = table.entry[i];
+            hole = i;
+        }
+    }
+    table.entry[hole].payload = NULL;
+    table.count--;
+}
+
+static size_t to_pages(size_t bytes)
+{
+    return heap_round_up(bytes, os_page_bytes());
+}
+
+void *huge_allocate(size_t bytes, size_t alignment, bool *zeroed)
+{
+    void *payload = NULL;
+    size_t page_bytes = os_page_bytes();
+
+    if (bytes > PTRDIFF_MAX - page_bytes)
+        return NULL;
+    bytes = bytes == 0 ? page_bytes : to_pages(bytes);
+    lock_acquire(&huge_lock);
+    if (table_make_room()) {
+        *zeroed = false;
+        if (alignment <= page_bytes)
+            payload = huge_pool_take(bytes);
+        if (payload == NULL) {
+            *zeroed = true;
+            payload = alignment <= page_bytes ? os_map(bytes) : os_map_aligned(bytes, alignment);
+        }
+        /* What the pool holds may be what the limit lacks. */
+        if (payload == NULL && huge_pool_empty())
+            payload = alignment <= page_bytes ? os_map(bytes) : os_map_aligned(bytes, alignment);
+    }
+    if (payload != NULL) {
+        table_put(payload, bytes);
+        table.count++;
+        table.live_bytes += bytes;
+    }
+    lock_release(&huge_lock);
+    return payload;
+}
+
+bool huge_release(void *payload)
+{
+    lock_acquire(&huge_lock);
+    struct huge_entry *entry = table_find(payload);
+    bool found = entry != NULL;
+    if (found) {
+        size_t bytes = entry->bytes;
+        table_remove(entry);
+        table.live_bytes -= bytes;
+        huge_pool_put(payload, bytes, table.live_bytes);
+    }
+    lock_release(&huge_lock);
+    return found;
+}
+
+size_t huge_usable_bytes(const void *payload)
+{
+    lock_acquire(&huge_lock);
+    const struct huge_entry *entry = table_find(payload);
+    size_t bytes = entry == NULL ? 0 : entry->bytes;
+    lock_release(&huge_lock);
+    return bytes;
+}
+
+void *huge_resize(void *payload, size_t bytes)
+{
+    void *moved = NULL;
+
+    if (bytes > PTRDIFF_MAX - os_page_bytes())
+        return NULL;
+    bytes = to_pages(bytes);
+    lock_acquire(&huge_lock);
+    struct huge_entry *entry = table_find(payload);
+    size_t old_bytes = entry->bytes;
+    if (bytes == old_bytes)
+        moved = payload;
+    else
+        moved = os_remap(payload, old_bytes, bytes);
+    if (moved != NULL && bytes > old_bytes)
+        huge_pool_make_way(bytes - old_bytes);
+    if (moved != NULL) {
+        table_remove(entry);
+        table_put(moved, bytes);
+        table.count++;
+        table.live_bytes += bytes - old_bytes;
+    }
+    lock_release(&huge_lock);
+    return moved;
+}
+
+bool huge_trim(void)
+{
+    lock_acquire(&huge_lock);
+    bool any = huge_pool_empty();
+    lock_release(&huge_lock);
+    return any;
+}
+
+struct huge_figures huge_figures(void)
+{
+    lock_acquire(&huge_lock);
+    struct huge_figures figures = {
+        .live_bytes = table.live_bytes,
+        .live_blocks = table.count,
+        .pooled_bytes = huge_pool_bytes(),
+    };
+    lock_release(&huge_lock);
+    return figures;
+}
+
+bool huge_each(bool (*visit)(void *argument, void *payload, size_t bytes), void *argument)
+{
+    bool go_on = true;
+
+    lock_acquire(&huge_lock);
+    for (size_t i = 0; table.mask != 0 && i <= table.mask && go_on; i++)
+        if (table.entry[i].payload != NULL)
+            go_on = visit(argument, table.entry[i].payload, table.entry[i].bytes);
+    lock_release(&huge_lock);
+    return go_on;
+}

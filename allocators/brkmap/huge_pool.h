@@ -1,0 +1,21 @@
+/* Mappings that wait to be used again. All under huge_lock; `live_bytes` is what huge blocks hold.
+ */
+#ifndef BRKMAP_HUGE_POOL_H
+#define BRKMAP_HUGE_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A mapping of exactly `bytes`, made from what waits, old contents and all; NULL: nothing fits. */
+void *huge_pool_take(size_t bytes);
+/* Takes the mapping, to keep it or to give it back. */
+void huge_pool_put(void *mapping, size_t bytes, size_t live_bytes);
+/* A huge block grows by so much fresh memory: as much of what waits is given back, so that the sum
+ * does not rise. (Its pages cannot take the place of the fresh ones: a block of several mappings
+ * could not be resized again.) */
+void huge_pool_make_way(size_t bytes);
+/* Gives everything back. True if there was anything. */
+bool huge_pool_empty(void);
+size_t huge_pool_bytes(void);
+
+#endif

@@ -1,0 +1,169 @@
+/* Runs of slices: found, taken, given back, resized. */
+#include "region_internal.h"
+
+#include "heap.h"
+#include "os.h"
+
+struct lock region_lock;
+struct region region;
+struct span span_none = {.size_class = SPAN_NONE};
+struct span_range span_range;
+
+/* Where runs of `count` ones begin. */
+static slice_bits run_starts(slice_bits bits, unsigned count)
+{
+    for (unsigned have = 1; have < count;) {
+        unsigned step = have < count - have ? have : count - have;
+        bits &= bits >> step;
+        have += step;
+    }
+    return bits;
+}
+
+/* Slices whose addresses are multiples of that many slices; chunks are more aligned than that. */
+static slice_bits aligned_slices(unsigned multiple)
+{
+    slice_bits bits = 1;
+    for (unsigned i = multiple; i < CHUNK_SLICES; i *= 2)
+        bits |= bits << i;
+    return bits;
+}
+
+/* The first slice of a run in the chunk, 0 if there is none. Resident ones come first. */
+static unsigned find_run(const struct chunk *chunk, unsigned slices, slice_bits aligned)
+{
+    slice_bits free = bits_load(chunk->free);
+    slice_bits starts = run_starts(free, slices) & aligned;
+    if (starts == 0)
+        return 0;
+    slice_bits resident = run_starts(free & bits_load(chunk->dirty), slices) & aligned;
+    return bits_lowest(resident != 0 ? resident : starts);
+}
+
+static struct span *take_run(struct chunk *chunk, unsigned first, unsigned slices, bool *zeroed)
+{
+    slice_bits run = bits_run(first, slices);
+    slice_bits dirty = bits_load(chunk->dirty);
+    unsigned resident = bits_count(dirty & run);
+
+    bits_store(chunk->free, bits_load(chunk->free) & ~run);
+    bits_store(chunk->dirty, dirty | run);
+    region.free_slices -= slices;
+    region.used_slices += slices;
+    region.dirty_free_slices -= resident;
+    region_cache_took(slices - resident, resident);
+    *zeroed = resident == 0;
+
+    struct span *span = &chunk->spans[first];
+    span->start = (char *)chunk + first * SLICE_BYTES;
+    span->slices = (uint8_t)slices;
+    span->first_slice = (uint8_t)first;
+    for (unsigned i = 0; i < slices; i++)
+        chunk->map[first + i] = span;
+    return span;
+}
+
+struct span *region_take(unsigned slices, size_t alignment, bool *zeroed)
+{
+    unsigned multiple = alignment <= SLICE_BYTES ? 1 : (unsigned)(alignment / SLICE_BYTES);
+    slice_bits aligned = aligned_slices(multiple);
+    struct span *span = NULL;
+
+    lock_acquire(&region_lock);
+    for (size_t i = region.first_with[slices]; i < region.chunk_count && span == NULL; i++) {
+        unsigned first = find_run(region.chunks[i], slices, aligned);
+        if (first != 0)
+            span = take_run(region.chunks[i], first, slices, zeroed);
+        /* Only a search that anything would have satisfied tells of all later ones. */
+        if (multiple == 1)
+            region.first_with[slices] = (uint32_t)i;
+    }
+    if (span == NULL) {
+        /* In an empty chunk, the worst place for an aligned run is a multiple away. */
+        struct chunk *chunk = region_grow(slices + multiple - 1);
+        if (chunk != NULL)
+            span = take_run(chunk, find_run(chunk, slices, aligned), slices, zeroed);
+    }
+    lock_release(&region_lock);
+    return span;
+}
+
+/* With the lock held. */
+static void free_run(struct chunk *chunk, unsigned first, unsigned slices)
+{
+    slice_bits run = bits_run(first, slices);
+
+    HEAP_ASSERT((bits_load(chunk->free) & run) == 0);
+    bits_store(chunk->free, bits_load(chunk->free) | run);
+    region.free_slices += slices;
+    region.used_slices -= slices;
+    region.dirty_free_slices += bits_count(bits_load(chunk->dirty) & run);
+    for (unsigned i = 0; i < slices; i++)
+        chunk->map[first + i] = &span_none;
+    for (unsigned length = 0; length <= REGION_RUN_MAX; length++)
+        if (region.first_with[length] > chunk->index)
+            region.first_with[length] = chunk->index;
+    region_cache_gave();
+}
+
+void region_give(struct span *span)
+{
+    struct chunk *chunk = chunk_around(span);
+
+    lock_acquire(&region_lock);
+    /* Whoever frees into it from now on is wrong, and is told so. */
+    span->size_class = SPAN_NONE;
+    span->free = NULL;
+    atomic_store_explicit(&span->owner, 0, memory_order_relaxed);
+    free_run(chunk, span->first_slice, span->slices);
+    lock_release(&region_lock);
+}
+
+bool region_resize(struct span *span, unsigned slices)
+{
+    struct chunk *chunk = chunk_around(span);
+    unsigned first = span->first_slice, old_slices = span->slices;
+    bool done = true;
+
+    lock_acquire(&region_lock);
+    if (slices < old_slices) {
+        span->slices = (uint8_t)slices;
+        free_run(chunk, first + slices, old_slices - slices);
+    } else if (first + slices > CHUNK_SLICES ||
+               (~bits_load(chunk->free) & bits_run(first + old_slices, slices - old_slices)) != 0) {
+        done = false;
+    } else {
+        bool zeroed;
+        /* Taken as a span of its own, whose slices then go over to this one. */
+        take_run(chunk, first + old_slices, slices - old_slices, &zeroed);
+        for (unsigned i = old_slices; i < slices; i++)
+            chunk->map[first + i] = span;
+        span->slices = (uint8_t)slices;
+    }
+    lock_release(&region_lock);
+    return done;
+}
+
+struct region_figures region_figures(void)
+{
+    lock_acquire(&region_lock);
+    struct region_figures figures = {
+        .system_bytes = region.system_bytes,
+        .free_bytes = region.free_slices * SLICE_BYTES + (region.fresh_end - region.fresh),
+        .dirty_free_bytes = region.dirty_free_slices * SLICE_BYTES,
+    };
+    for (size_t i = region.chunk_count; i > 0; i--) {
+        unsigned free = bits_count(bits_load(region.chunks[i - 1]->free));
+        if (free < CHUNK_SLICES - 1)
+            break;
+        figures.top_bytes += CHUNK_BYTES;
+    }
+    lock_release(&region_lock);
+    return figures;
+}
+
+void region_each_chunk(void (*visit)(void *argument, struct chunk *chunk), void *argument)
+{
+    for (size_t i = 0; i < region.chunk_count; i++)
+        visit(argument, region.chunks[i]);
+}

@@ -1,0 +1,66 @@
+/* What the files of the region share: its state, all guarded by region_lock. */
+#ifndef BRKMAP_REGION_INTERNAL_H
+#define BRKMAP_REGION_INTERNAL_H
+
+#include "region.h"
+
+/* A bit a slice; slice 0 is the lowest bit. */
+typedef unsigned __int128 slice_bits;
+
+struct region {
+    struct chunk **chunks; /* in the order of their making, mapped for itself */
+    size_t chunk_count, chunk_capacity;
+    uint32_t first_with[REGION_RUN_MAX + 1]; /* no chunk below has a free run of so many slices */
+    uintptr_t fresh, fresh_end;              /* taken from the break, not yet a chunk */
+    uintptr_t break_top;                     /* where the break stood when we last moved it */
+    size_t system_bytes;
+    size_t free_slices, dirty_free_slices;
+    size_t used_slices;
+
+    /* The allowance of resident free slices; see region_cache.c. */
+    size_t earned_slices, purged_slices, reused_slices;
+    uint64_t window_start_ms;
+};
+extern struct region region __attribute__((visibility("hidden")));
+
+static inline slice_bits bits_load(const uint64_t words[2])
+{
+    return (slice_bits)words[1] << 64 | words[0];
+}
+
+static inline void bits_store(uint64_t words[2], slice_bits bits)
+{
+    words[0] = (uint64_t)bits;
+    words[1] = (uint64_t)(bits >> 64);
+}
+
+/* `count` ones from `first` on; at most CHUNK_SLICES - 1, since slice 0 is never in a run. */
+static inline slice_bits bits_run(unsigned first, unsigned count)
+{
+    return (((slice_bits)1 << count) - 1) << first;
+}
+
+static inline unsigned bits_count(slice_bits bits)
+{
+    return (unsigned)__builtin_popcountll((uint64_t)bits) +
+           (unsigned)__builtin_popcountll((uint64_t)(bits >> 64));
+}
+
+/* `bits` is not 0. */
+static inline unsigned bits_lowest(slice_bits bits)
+{
+    return (uint64_t)bits != 0 ? (unsigned)__builtin_ctzll((uint64_t)bits)
+                               : 64 + (unsigned)__builtin_ctzll((uint64_t)(bits >> 64));
+}
+
+/* region_system.c: one more chunk with at least `slices` free ones, the last of the list, or NULL.
+ */
+struct chunk *region_grow(unsigned slices);
+
+/* region_cache.c */
+void region_cache_took(unsigned clean, unsigned resident);
+void region_cache_gave(void);
+/* Gives up resident free slices, from the top down, until `keep` are left. */
+void region_purge(size_t keep);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * Size classes of small blocks: each 16 bytes to 256, 32 to 512, 64 to 1 KiB, then eight in each
+ * doubling to 32 KiB. What rounding up costs is under 1/8 above 128 bytes.
+ *
+ * Spans are so long that a trip for a new one serves 64 blocks or more, up to 8 KiB; above that,
+ * 256 KiB hold at least eight.
+ */
+#ifndef BRKMAP_SIZE_CLASS_H
+#define BRKMAP_SIZE_CLASS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SMALL_BYTES_MAX ((size_t)32 << 10)
+/* Sizes up to here are looked up in a thread's table, one entry each 16 bytes. */
+#define DIRECT_BYTES_MAX ((size_t)1 << 10)
+#define DIRECT_ENTRIES   (DIRECT_BYTES_MAX / 16 + 1)
+
+enum { SIZE_CLASSES = 16 + 8 + 8 + 5 * 8 };
+
+static inline size_t size_class_direct(size_t bytes)
+{
+    return (bytes + 15) / 16;
+}
+
+/* The class of a size from 0 to SMALL_BYTES_MAX. */
+static inline unsigned size_class_of(size_t bytes)
+{
+    if (bytes <= 256)
+        return bytes == 0 ? 0 : (unsigned)(bytes - 1) / 16;
+    if (bytes <= 512)
+        return 16 + (unsigned)(bytes - 257) / 32;
+    if (bytes <= 1024)
+        return 24 + (unsigned)(bytes - 513) / 64;
+    /* The doubling, from 1 KiB, and the eighth within it. */
+    unsigned power = 63 - (unsigned)__builtin_clzl(bytes - 1);
+    return 32 + (power - 10) * 8 + (unsigned)((bytes - 1) >> (power - 3)) % 8;
+}
+
+static inline uint32_t size_class_bytes(unsigned size_class)
+{
+    if (size_class < 16)
+        return (size_class + 1) * 16;
+    if (size_class < 24)
+        return 256 + (size_class - 15) * 32;
+    if (size_class < 32)
+        return 512 + (size_class - 23) * 64;
+    unsigned power = 10 + (size_class - 32) / 8;
+    return (1u << power) + ((size_class - 32) % 8 + 1) * (1u << (power - 3));
+}
+
+static inline unsigned size_class_slices(unsigned size_class)
+{
+    uint32_t bytes = size_class_bytes(size_class);
+
+    if (bytes <= 256)
+        return 1;
+    if (bytes <= 1024)
+        return 4;
+    return bytes <= 8192 ? 8 : 16;
+}
+
+#endif

@@ -1,0 +1,232 @@
+/* A thread's heap at work: new blocks for its spans, spans for its classes, mail for others. */
+#include "thread_heap.h"
+
+#include "heap.h"
+#include "os.h"
+#include "region.h"
+#include "thread_life.h"
+
+/* Of a full span's blocks, the share that must come back before it is looked at again. */
+#define RELIST_SHARE 8
+/* Blocks or bytes for one other heap until they are sent. */
+#define OUTBOX_BLOCKS_MAX 64
+#define OUTBOX_BYTES_MAX  ((uint32_t)32 << 10)
+/* How often idle spans are looked for. */
+#define TIDY_MS 100
+
+static void list_push(struct span **head, struct span *span)
+{
+    span->previous = NULL;
+    span->next = *head;
+    if (*head != NULL)
+        (*head)->previous = span;
+    *head = span;
+}
+
+static void list_remove(struct span **head, struct span *span)
+{
+    if (span->previous != NULL)
+        span->previous->next = span->next;
+    else
+        *head = span->next;
+    if (span->next != NULL)
+        span->next->previous = span->previous;
+}
+
+/* Blocks are made page by page, as they are needed, so that a span's later pages stay untouched. */
+static void carve(struct span *span)
+{
+    size_t block_bytes = size_class_bytes(span->size_class);
+    unsigned carved = span_carved(span);
+    char *block = span->start + carved * block_bytes;
+    size_t page_bytes = 4096;
+    char *page_end = (char *)heap_round_up((uintptr_t)block + block_bytes, page_bytes);
+    unsigned fit = (unsigned)((size_t)(page_end - block) / block_bytes);
+    unsigned left = (unsigned)span->capacity - carved;
+    unsigned count = fit < left ? fit : left;
+
+    HEAP_ASSERT(count > 0 && span->free == NULL);
+    span->free = block;
+    for (unsigned i = 1; i < count; i++, block += block_bytes)
+        ((struct free_block *)block)->next = (struct free_block *)(block + block_bytes);
+    ((struct free_block *)block)->next = NULL;
+    atomic_store_explicit(&span->carved, (uint16_t)(carved + count), memory_order_relaxed);
+}
+
+static void set_current(struct heap_of_thread *heap, unsigned size_class, struct span *span)
+{
+    heap->current[size_class] = span;
+    if (size_class_bytes(size_class) > DIRECT_BYTES_MAX)
+        return;
+    size_t last = size_class_direct(size_class_bytes(size_class));
+    size_t first = size_class == 0 ? 0 : size_class_direct(size_class_bytes(size_class - 1)) + 1;
+    for (size_t i = first; i <= last; i++)
+        thread_cache.direct[i] = span;
+}
+
+static struct span *fresh_span(struct heap_of_thread *heap, unsigned size_class)
+{
+    bool zeroed;
+    unsigned slices = size_class_slices(size_class);
+    struct span *span = region_take(slices, SLICE_BYTES, &zeroed);
+    if (span == NULL)
+        return NULL;
+    span->free = NULL;
+    span->heap = heap;
+    uint32_t block_bytes = size_class_bytes(size_class);
+    span->reciprocal = (uint32_t)((((uint64_t)1 << 32) + block_bytes - 1) / block_bytes);
+    span->capacity = (uint16_t)(slices * SLICE_BYTES / block_bytes);
+    atomic_store_explicit(&span->carved, 0, memory_order_relaxed);
+    span->size_class = (uint8_t)size_class;
+    span->state = SPAN_CURRENT;
+    span->count = 1;
+    atomic_store_explicit(&span->owner, thread_identity(), memory_order_relaxed);
+    return span;
+}
+
+static void retire_full(struct heap_of_thread *heap, struct span *span)
+{
+    unsigned share = span->capacity / RELIST_SHARE;
+
+    span->state = SPAN_FULL;
+    span->count = share > 0 ? share : 1;
+    list_push(&heap->full, span);
+}
+
+static struct span *next_span(struct heap_of_thread *heap, unsigned size_class)
+{
+    struct span *span = heap->partial[size_class];
+    if (span == NULL)
+        return fresh_span(heap, size_class);
+    list_remove(&heap->partial[size_class], span);
+    span->state = SPAN_CURRENT;
+    span->count++;
+    return span;
+}
+
+void *thread_heap_refill(struct heap_of_thread *heap, unsigned size_class)
+{
+    if (atomic_load_explicit(&heap->inbox, memory_order_relaxed) != NULL)
+        thread_heap_receive(heap);
+    struct span *span = heap->current[size_class];
+    if (span->free == NULL && span_carved(span) == span->capacity) {
+        struct span *next = next_span(heap, size_class);
+        if (next == NULL)
+            return NULL;
+        if (span != &span_none)
+            retire_full(heap, span);
+        set_current(heap, size_class, next);
+        span = next;
+    }
+    if (span->free == NULL)
+        carve(span);
+    return span_pop(span);
+}
+
+/* Current spans without a block in use go back to the region: the classes of a phase that is over.
+ */
+static void tidy(struct heap_of_thread *heap)
+{
+    uint64_t now_ms = os_coarse_ms();
+
+    if (now_ms - heap->tidied_ms < TIDY_MS)
+        return;
+    heap->tidied_ms = now_ms;
+    for (unsigned i = 0; i < SIZE_CLASSES; i++) {
+        struct span *span = heap->current[i];
+        if (span == &span_none || span->count != 1)
+            continue;
+        set_current(heap, i, &span_none);
+        region_give(span);
+    }
+}
+
+void thread_heap_attend(struct span *span)
+{
+    struct heap_of_thread *heap = span->heap;
+
+    if (span->state == SPAN_FULL) {
+        unsigned share = span->capacity / RELIST_SHARE;
+        list_remove(&heap->full, span);
+        span->count = span->capacity - (share > 0 ? share : 1);
+        span->state = SPAN_PARTIAL;
+        list_push(&heap->partial[span->size_class], span);
+        if (span->count > 0)
+            return;
+    }
+    HEAP_ASSERT(span->state == SPAN_PARTIAL);
+    list_remove(&heap->partial[span->size_class], span);
+    region_give(span);
+    tidy(heap);
+}
+
+void thread_heap_retire(struct heap_of_thread *heap, unsigned size_class)
+{
+    struct span *span = heap->current[size_class];
+
+    if (span == &span_none)
+        return;
+    set_current(heap, size_class, &span_none);
+    if (span->count == 1) {
+        region_give(span);
+    } else if (span->free == NULL && span_carved(span) == span->capacity) {
+        retire_full(heap, span);
+    } else {
+        span->count--;
+        span->state = SPAN_PARTIAL;
+        list_push(&heap->partial[size_class], span);
+    }
+}
+
+static void outbox_flush(struct outbox *box)
+{
+    struct free_block *seen = atomic_load_explicit(&box->to->inbox, memory_order_relaxed);
+
+    do
+        box->last->next = seen;
+    while (!atomic_compare_exchange_weak_explicit(&box->to->inbox, &seen, box->first,
+                                                  memory_order_release, memory_order_relaxed));
+    *box = (struct outbox){0};
+}
+
+void thread_heap_flush(struct heap_of_thread *heap)
+{
+    for (unsigned i = 0; i < OUTBOXES; i++)
+        if (heap->outbox[i].to != NULL)
+            outbox_flush(&heap->outbox[i]);
+}
+
+void thread_heap_send(struct span *span, struct free_block *block)
+{
+    struct heap_of_thread *to = span->heap, *mine = thread_heap();
+    struct outbox one = {0};
+    /* Without a heap, for want of memory, it goes at once. */
+    struct outbox *box = mine == NULL ? &one : &mine->outbox[((uintptr_t)to >> 11) % OUTBOXES];
+
+    if (box->to != NULL && box->to != to)
+        outbox_flush(box);
+    block->next = box->first;
+    box->first = block;
+    if (box->to == NULL) {
+        box->to = to;
+        box->last = block;
+    }
+    box->blocks++;
+    box->bytes += size_class_bytes(span->size_class);
+    if (mine == NULL || box->blocks >= OUTBOX_BLOCKS_MAX || box->bytes >= OUTBOX_BYTES_MAX)
+        outbox_flush(box);
+}
+
+void thread_heap_receive(struct heap_of_thread *heap)
+{
+    /* Acquire pairs with the release in outbox_flush: the links are there. */
+    struct free_block *block = atomic_exchange_explicit(&heap->inbox, NULL, memory_order_acquire);
+
+    while (block != NULL) {
+        struct free_block *next = block->next;
+        struct span *span = chunk_around(block)->map[slice_of(block)];
+        if (span_put(span, block))
+            thread_heap_attend(span);
+        block = next;
+    }
+}

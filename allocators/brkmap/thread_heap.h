@@ -1,0 +1,92 @@
+/*
+ * A thread's heap: for each size class the span that malloc takes from, those that wait, and those
+ * that are full. Only its thread works on it, without a lock; others leave what they free in its
+ * inbox.
+ *
+ *     free span --> current --> full --> partial --> current ... or, when its last block is freed,
+ *                                                    back to the region
+ *
+ * A heap is for ever. When its thread ends it lies among the orphans until a new thread takes it
+ * over, spans, inbox and all; so a block's heap never changes, and to free it needs no lock.
+ * Invariants: a span is current, or in one list of its heap; a current span is in no list; spans of
+ * an orphan are owned by nobody.
+ */
+#ifndef BRKMAP_THREAD_HEAP_H
+#define BRKMAP_THREAD_HEAP_H
+
+#include "size_class.h"
+#include "span.h"
+
+/* What a thread has freed for another, kept until it is worth an atomic exchange. */
+struct outbox {
+    struct heap_of_thread *to; /* NULL: empty */
+    struct free_block *first, *last;
+    uint32_t blocks, bytes;
+};
+
+enum { OUTBOXES = 8 };
+
+struct heap_of_thread {
+    struct span *current[SIZE_CLASSES]; /* &span_none: there is none */
+    struct span *partial[SIZE_CLASSES];
+    struct span *full;
+    struct outbox outbox[OUTBOXES];
+    uint64_t tidied_ms;
+    /* Under region_lock: all heaps, and those without a thread. */
+    struct heap_of_thread *next, *next_orphan;
+    bool orphan;
+    /* Other threads push here (release), the owner takes all (acquire). */
+    _Alignas(64) _Atomic(struct free_block *) inbox;
+};
+
+/* The thread's view of it. The table is what the fast path reads: no heap yet is no special case,
+ * since span_none has no free blocks. */
+struct thread_cache {
+    struct span *direct[DIRECT_ENTRIES];
+    struct heap_of_thread *heap; /* NULL: none yet, or it has been given up */
+};
+extern _Thread_local struct thread_cache thread_cache __attribute__((visibility("hidden")));
+
+/* The heap of this thread, made or adopted if need be. NULL: no memory. */
+struct heap_of_thread *thread_heap(void);
+
+/* A block of the class when its current span has none left. NULL: no memory. */
+void *thread_heap_refill(struct heap_of_thread *heap, unsigned size_class);
+
+/* A span of this heap has counted down to 0. */
+void thread_heap_attend(struct span *span);
+
+/* A small block of another thread's span, checked. */
+void thread_heap_send(struct span *span, struct free_block *block);
+
+/* Takes every block in the inbox. */
+void thread_heap_receive(struct heap_of_thread *heap);
+
+/* thread_life.c: every heap there is becomes an orphan that nobody adopts, but this thread's. */
+void thread_heap_after_fork(void);
+
+/* For statistics: how many heaps there are, and with a thread. */
+struct thread_heap_figures {
+    size_t heaps, orphans;
+};
+struct thread_heap_figures thread_heap_figures(void);
+
+/* Puts a free block on its span's list and counts it. True when the span wants attention. */
+static inline bool span_put(struct span *span, struct free_block *block)
+{
+    block->next = span->free;
+    span->free = block;
+    return --span->count == 0;
+}
+
+/* Takes the first of a current span's list, which is not empty. */
+static inline void *span_pop(struct span *span)
+{
+    struct free_block *block = span->free;
+    span->free = block->next;
+    span->count++;
+    block->mark = 0;
+    return block;
+}
+
+#endif

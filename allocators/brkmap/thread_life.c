@@ -1,0 +1,191 @@
+/*
+ * How a heap gets a thread and loses it: the first allocation, the thread's end, fork.
+ *
+ * A thread's end is known by the destructor of a pthread key. Other destructors may run later and
+ * allocate again: then the thread gets a heap once more, and the key another round.
+ */
+#include <pthread.h>
+
+#include "heap.h"
+#include "region.h"
+#include "thread_life.h"
+
+/* Heaps made at a time; a slice holds them. */
+#define HEAP_BYTES    ((size_t)2048)
+#define HEAPS_A_SLICE (SLICE_BYTES / HEAP_BYTES)
+_Static_assert(sizeof(struct heap_of_thread) <= HEAP_BYTES, "outboxes tell heaps apart by this");
+
+static struct heap_of_thread first_heap __attribute__((aligned(2048)));
+
+/* Under region_lock. */
+static struct {
+    struct heap_of_thread *all, *orphans;
+    char *fresh, *fresh_end; /* for heaps to come */
+    bool first_is_taken;
+} heaps;
+
+static pthread_key_t end_key;
+static bool end_key_made;
+
+#define NO_SPAN_8 \
+    &span_none, &span_none, &span_none, &span_none, &span_none, &span_none, &span_none, &span_none
+#define NO_SPAN_64 \
+    NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8
+_Static_assert(DIRECT_ENTRIES == 65, "as many as are listed here");
+
+_Thread_local struct thread_cache thread_cache = {
+    .direct = {NO_SPAN_64, &span_none}
+};
+
+/* One that has never had a thread. With the lock held. */
+static struct heap_of_thread *heap_make(void)
+{
+    struct heap_of_thread *heap = &first_heap;
+
+    if (heaps.first_is_taken) {
+        if (heaps.fresh == heaps.fresh_end)
+            return NULL;
+        heap = (struct heap_of_thread *)heaps.fresh;
+        heaps.fresh += HEAP_BYTES;
+    }
+    heaps.first_is_taken = true;
+    for (unsigned i = 0; i < SIZE_CLASSES; i++)
+        heap->current[i] = &span_none;
+    heap->next = heaps.all;
+    heaps.all = heap;
+    return heap;
+}
+
+/* An orphan, or a new one. */
+static struct heap_of_thread *heap_find(void)
+{
+    lock_acquire(&region_lock);
+    struct heap_of_thread *heap = heaps.orphans;
+    if (heap != NULL) {
+        heaps.orphans = heap->next_orphan;
+        heap->orphan = false;
+    } else {
+        heap = heap_make();
+    }
+    lock_release(&region_lock);
+    return heap;
+}
+
+/* Makes room for more heaps. Two threads may do so at once: what one brings is then unused until
+ * the other's is. */
+static bool heap_make_room(void)
+{
+    bool zeroed;
+    struct span *span = region_take(1, SLICE_BYTES, &zeroed);
+    if (span == NULL)
+        return false;
+    /* A large block that nobody ever frees. */
+    span->size_class = SPAN_LARGE;
+    span->large_bytes = 0;
+    char *start = span->start;
+    if (!zeroed)
+        for (size_t i = 0; i < SLICE_BYTES / sizeof(uint64_t); i++)
+            ((uint64_t *)start)[i] = 0;
+    lock_acquire(&region_lock);
+    heaps.fresh = start;
+    heaps.fresh_end = start + HEAPS_A_SLICE * HEAP_BYTES;
+    lock_release(&region_lock);
+    return true;
+}
+
+static void own(struct span *span, uintptr_t owner)
+{
+    for (; span != NULL; span = span->next)
+        atomic_store_explicit(&span->owner, owner, memory_order_relaxed);
+}
+
+/* Nothing is current among the spans of an orphan. */
+static void own_all(struct heap_of_thread *heap, uintptr_t owner)
+{
+    own(heap->full, owner);
+    for (unsigned i = 0; i < SIZE_CLASSES; i++)
+        own(heap->partial[i], owner);
+}
+
+struct heap_of_thread *thread_heap(void)
+{
+    if (thread_cache.heap != NULL)
+        return thread_cache.heap;
+
+    struct heap_of_thread *heap = heap_find();
+    if (heap == NULL && heap_make_room())
+        heap = heap_find();
+    if (heap == NULL)
+        return NULL;
+    own_all(heap, thread_identity());
+    thread_cache.heap = heap;
+    thread_heap_receive(heap);
+    /* It may allocate, and then finds the heap there. */
+    if (end_key_made)
+        pthread_setspecific(end_key, heap);
+    return heap;
+}
+
+/* The thread ends, and its spans wait for another one. */
+static void thread_end(void *argument)
+{
+    struct heap_of_thread *heap = thread_cache.heap;
+
+    (void)argument;
+    if (heap == NULL)
+        return;
+    thread_heap_flush(heap);
+    thread_heap_receive(heap);
+    for (unsigned i = 0; i < SIZE_CLASSES; i++)
+        thread_heap_retire(heap, i);
+    own_all(heap, 0);
+    thread_cache.heap = NULL;
+
+    lock_acquire(&region_lock);
+    heap->orphan = true;
+    heap->next_orphan = heaps.orphans;
+    heaps.orphans = heap;
+    lock_release(&region_lock);
+}
+
+/* Other threads' heaps are left as they were in mid-air: nobody may touch their lists again. Their
+ * threads' identities will be those of new threads, so they are taken off the spans, all over the
+ * heap, since lists cannot be trusted. */
+static void disown(void *argument, struct chunk *chunk)
+{
+    uintptr_t mine = *(uintptr_t *)argument;
+
+    for (unsigned i = 1; i < CHUNK_SLICES; i++) {
+        struct span *span = chunk->map[i];
+        uintptr_t owner = atomic_load_explicit(&span->owner, memory_order_relaxed);
+        /* No write where none is needed: the page is still shared with the parent. */
+        if (owner != 0 && owner != mine)
+            atomic_store_explicit(&span->owner, 0, memory_order_relaxed);
+    }
+}
+
+void thread_heap_after_fork(void)
+{
+    uintptr_t mine = thread_identity();
+    region_each_chunk(disown, &mine);
+}
+
+struct thread_heap_figures thread_heap_figures(void)
+{
+    struct thread_heap_figures figures = {0};
+
+    lock_acquire(&region_lock);
+    for (const struct heap_of_thread *heap = heaps.all; heap != NULL; heap = heap->next) {
+        figures.heaps++;
+        figures.orphans += heap->orphan;
+    }
+    lock_release(&region_lock);
+    return figures;
+}
+
+/* Before any thread but the first. What runs earlier allocates from the first heap, whose thread
+ * never ends before the process. */
+__attribute__((constructor(102))) static void thread_life_begin(void)
+{
+    end_key_made = pthread_key_create(&end_key, thread_end) == 0;
+}
