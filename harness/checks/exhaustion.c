@@ -103,8 +103,14 @@ static void data_run(size_t argument)
 }
 CHECK("exhaustion", "limit-data", data, "RLIMIT_DATA (the break and private mappings): the same")
 
+/* The limit comes when all have started: their stacks are not what is tried. */
+static pthread_barrier_t all_started;
+
 static void *exhaust_thread(void *number)
 {
+    if (pthread_barrier_wait(&all_started) == PTHREAD_BARRIER_SERIAL_THREAD)
+        limit(RLIMIT_AS, 160 * MIB);
+    pthread_barrier_wait(&all_started);
     uint64_t random = (uintptr_t)number;
     for (int round = 0; round < 20; round++) {
         char *blocks[400];
@@ -130,8 +136,7 @@ static void *exhaust_thread(void *number)
 static void threads_run(size_t argument)
 {
     (void)argument;
-    /* Room for the stacks of the threads, and little beside. */
-    limit(RLIMIT_AS, 160 * MIB);
+    pthread_barrier_init(&all_started, NULL, 4);
     check_threads(4, exhaust_thread);
     limit(RLIMIT_AS, RLIM_INFINITY);
     free(check_malloc(200 * MIB));
