@@ -85,9 +85,9 @@ cut(text, most) = strlen(text) > most ? substr(text, 1, most - 1) . "…" : text
 # ---- settings of one allocator ----------------------------------------------------------------
 # What differs in the values of the same options is a series. Its members but the first can be
 # told by what differs, as far as that is before or behind the first comma.
-array series[allocators]
-array elder[allocators]
-array series_count[allocators]
+array series[most(1, allocators)]
+array elder[most(1, allocators)]
+array series_count[most(1, allocators)]
 do for [a=1:allocators] {
     key = ""; skip = 0
     do for [i=1:strlen(allocator[a])] {

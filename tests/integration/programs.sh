@@ -25,7 +25,7 @@ test_list_shows_every_program() {
     "$HEAPMARK" list >"$TMP/out"
     for name in gcc ghostscript git lua5.4 nginx perl postgres python3 redis-server rocksdb ruby sort \
         sqlite3 xz z3 zstd; do
-        grep -q "$name (program)" "$TMP/out"
+        sed -n "/^Whole programs/,/^$/p" "$TMP/out" | grep -q "^  $name "
     done
 }
 
