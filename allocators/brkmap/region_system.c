@@ -91,12 +91,19 @@ static bool chunks_make_room(void)
         return true;
     size_t old_bytes = region.chunk_capacity * sizeof(struct chunk *);
     size_t new_bytes = old_bytes == 0 ? os_page_bytes() : 2 * old_bytes;
-    struct chunk **larger =
-        old_bytes == 0 ? os_map(new_bytes) : os_remap(region.chunks, old_bytes, new_bytes);
+    struct chunk **old = region.chunks, **larger = os_map(new_bytes);
     if (larger == NULL)
         return false;
+    for (size_t i = 0; i < region.chunk_count; i++)
+        larger[i] = old[i];
+    /* Here and below in the order of the text: a signal handler may interrupt this and fork, and
+     * the child walks the list (region_each_chunk). */
+    atomic_signal_fence(memory_order_seq_cst);
     region.chunks = larger;
+    atomic_signal_fence(memory_order_seq_cst);
     region.chunk_capacity = new_bytes / sizeof(struct chunk *);
+    if (old_bytes > 0)
+        os_unmap(old, old_bytes);
     return true;
 }
 
@@ -122,7 +129,9 @@ static struct chunk *chunk_make(uintptr_t start, size_t bytes)
     } else if (!far_add(start)) {
         return NULL;
     }
-    region.chunks[region.chunk_count++] = chunk;
+    region.chunks[region.chunk_count] = chunk;
+    atomic_signal_fence(memory_order_seq_cst);
+    region.chunk_count++;
     region.free_slices += slices;
     region.system_bytes += bytes;
     return chunk;

@@ -167,6 +167,9 @@ static void disown(void *argument, struct chunk *chunk)
 void thread_heap_after_fork(void)
 {
     uintptr_t mine = thread_identity();
+    /* There were no others, and every chunk's header would be looked at. */
+    if (__libc_single_threaded)
+        return;
     region_each_chunk(disown, &mine);
 }
 

@@ -259,6 +259,8 @@ CODE
 
 test_allocators_fork_in_signal_handler() {
     compile handler <<'CODE'
+#include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/time.h>
@@ -274,18 +276,34 @@ static void handle(int number)
     if (waitpid(child, &status, 0) != child || status != 0) bad = 1;
     seen++;
 }
-int main(void)
+static void *sleeper(void *argument)
 {
+    for (;;) pause();
+    return argument;
+}
+int main(int argc, char **argv)
+{
+    pthread_t thread;
+    sigset_t alarm;
     void *blocks[100] = { 0 };
     unsigned seed = 1;
+    (void)argv;
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    pthread_sigmask(SIG_BLOCK, &alarm, NULL);
+    if (argc > 1 && pthread_create(&thread, NULL, sleeper, NULL) != 0) return 2;
+    pthread_sigmask(SIG_UNBLOCK, &alarm, NULL);
     signal(SIGALRM, handle);
     for (int shot = 1; shot <= 500; shot++) {
         struct itimerval once = { { 0, 0 }, { 0, 10 + shot % 90 } };
         setitimer(ITIMER_REAL, &once, NULL);
+        /* Every other time with blocks so large that the heap itself grows and shrinks. */
+        unsigned bytes = shot % 2 ? 2000 : 1000000;
         while (seen < shot) {
             int at = rand_r(&seed) % 100;
             free(blocks[at]);
-            blocks[at] = malloc(rand_r(&seed) % 2000);
+            blocks[at] = malloc(rand_r(&seed) % bytes);
+            if (at == 0) malloc_trim(0);
         }
     }
     return bad;
@@ -294,6 +312,7 @@ CODE
     local library
     for library in brkmap $(freelists); do
         under "$library" timeout 60 "$TMP/handler" || fail "$library: status $?"
+        under "$library" timeout 60 "$TMP/handler" threads || fail "$library, 2 threads: status $?"
     done
 }
 
@@ -425,6 +444,7 @@ CODE
 # locked they cannot, and the second abort must be the last.
 test_allocators_abort_handler_allocates() {
     compile handler <<'CODE'
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
