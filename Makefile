@@ -223,7 +223,7 @@ check-headers:
 	  $(CC) $(BASE_CFLAGS) $(INC_all) -fsyntax-only -x c $$h -Wno-unused || { echo "$$h does not compile alone"; exit 1; }; done
 	@echo "check-headers: $(words $(HEADERS)) headers compile alone"
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/heapmark $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/heapmark $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/include
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/heapmark/,suites programs plots traces patterns)
 	install -m 755 $(B)/heapmark $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(B)/heapmark-runner $(B)/heapmark-check $(LIBRARIES) $(DESTDIR)$(PREFIX)/lib/heapmark/
@@ -233,6 +233,7 @@ install: all
 	$(if $(wildcard workloads/traces/*),install -m 644 workloads/traces/* $(DESTDIR)$(PREFIX)/share/heapmark/traces/)
 	install -m 644 workloads/patterns/* $(DESTDIR)$(PREFIX)/share/heapmark/patterns/
 	install -m 644 plots/*.gp $(DESTDIR)$(PREFIX)/share/heapmark/plots/
+	install -m 644 allocators/brkmap/brkmap.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 docs/heapmark.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 format:
 	clang-format -i $(HEADERS) $(wildcard */*.c */*/*.c)
