@@ -121,6 +121,12 @@ static inline void block_mail_link(struct free_block *block, const struct free_b
     block->next = (struct free_block *)((uintptr_t)next ^ (uintptr_t)block ^ block_secret);
 }
 
+/* What `stored`, read from a block on its way, says. */
+static inline struct free_block *block_mail_next(const void *block, const void *stored)
+{
+    return (struct free_block *)((uintptr_t)stored ^ (uintptr_t)block ^ block_secret);
+}
+
 struct free_block *block_mail_open(struct free_block *block);
 
 #else
@@ -210,6 +216,12 @@ static inline void block_leaves_list(struct free_block *block)
 static inline void block_mail_link(struct free_block *block, struct free_block *next)
 {
     block->next = next;
+}
+
+static inline struct free_block *block_mail_next(const void *block, struct free_block *stored)
+{
+    (void)block;
+    return stored;
 }
 
 static inline struct free_block *block_mail_open(struct free_block *block)

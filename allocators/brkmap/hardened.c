@@ -155,8 +155,7 @@ void block_delay_check(void)
 
 struct free_block *block_mail_open(struct free_block *block)
 {
-    struct free_block *next =
-        (struct free_block *)((uintptr_t)block->next ^ (uintptr_t)block ^ block_secret);
+    struct free_block *next = block_mail_next(block, block->next);
     struct span *span = span_around(block);
 
     if (next != NULL && region_chunk_of(next) == NULL)

@@ -71,7 +71,7 @@ void nothing_check(const void *block)
     lock_release(&huge_lock);
     if (!taken || (uintptr_t)block % HEAP_ALIGNMENT != 0)
         os_abort(
-            "free of a block of no bytes that malloc never returned, or that is free: freed twice");
+            "free of a pointer that malloc never returned, or freed twice: of a block of no bytes");
 }
 
 void nothing_release(void *block)

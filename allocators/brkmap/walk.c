@@ -1,7 +1,7 @@
 /*
  * The heap walk of heap_walk.h: the blocks of every span and the runs of free slices between them,
- * chunk by chunk, then the huge blocks. Threads that work on their heaps meanwhile would be seen
- * half way: whoever walks lets them stand.
+ * chunk by chunk, then the huge blocks and what waits to become one. Threads that work on their
+ * heaps meanwhile would be seen half way: whoever walks lets them stand.
  */
 #define HEAP_WALK_PROVIDER
 #include "heap_walk.h"
@@ -73,6 +73,13 @@ static bool show_huge(void *argument, void *payload, size_t bytes)
     return walk->go_on;
 }
 
+static bool show_waiting(void *argument, void *mapping, size_t bytes)
+{
+    struct walk *walk = argument;
+    show(walk, mapping, bytes, false);
+    return walk->go_on;
+}
+
 int heapmark_heap_walk(heap_visit_fn *visit, void *argument)
 {
     struct walk walk = {visit, argument, true};
@@ -82,5 +89,7 @@ int heapmark_heap_walk(heap_visit_fn *visit, void *argument)
     lock_release(&region_lock);
     if (walk.go_on)
         huge_each(show_huge, &walk);
+    if (walk.go_on)
+        huge_each_waiting(show_waiting, &walk);
     return walk.go_on ? 0 : -1;
 }

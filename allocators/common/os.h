@@ -53,6 +53,9 @@ bool os_purge(void *address, size_t bytes);
 /* So many random bytes, good as secrets, 16 at most. */
 void os_random(void *bytes, size_t count);
 
+/* How much of it is in memory; `address` is a page's. 0 where the system does not say. */
+size_t os_resident_bytes(const void *address, size_t bytes);
+
 /* Milliseconds of a clock that never goes back, good to some milliseconds and quick to read. */
 uint64_t os_coarse_ms(void);
 
