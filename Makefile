@@ -52,8 +52,11 @@ INC_check      := common plan launch statistics store output check
 INC_compare    := common plan store statistics output compare
 INC_cli        := common trace convert analysis recorder record replay plan pattern launch sample store statistics \
                   output map run check compare cli
+# The commands with most files, each in a folder that sees the shared ones.
+CLI_FOLDERS    := compare doctor trace
+$(foreach f,$(CLI_FOLDERS),$(eval INC_cli/$(f) := $(INC_cli) cli/$(f)))
 STAGES         := common trace convert analysis record replay plan pattern launch sample store statistics \
-                  output map run check compare cli
+                  output map run check compare cli $(addprefix cli/,$(CLI_FOLDERS))
 includes        = $(addprefix -Iharness/,$(INC_$(1)))
 INC_runner     := -Iharness/common -Iharness/runner -Iworkloads -Iallocators/include
 INC_workloads  := -Iworkloads
@@ -216,8 +219,8 @@ include $(wildcard tests/tests.mk)
 -include $(shell find build/$(MODE) -name '*.d' 2>/dev/null)
 
 # ---- the rest --------------------------------------------------------------
-HEADERS := $(wildcard */*.h */*/*.h)
-INC_all := $(foreach s,$(STAGES),-Iharness/$(s)) -Iharness/recorder $(INC_runner) $(INC_allocators) -Iallocators/freelist
+HEADERS := $(wildcard */*.h */*/*.h */*/*/*.h)
+INC_all := $(foreach s,$(STAGES),-Iharness/$(s)) -Iharness/recorder $(INC_runner) $(INC_allocators) -Iallocators/freelist -Iallocators/brkmap
 check-headers:
 	@for h in $(HEADERS); do \
 	  $(CC) $(BASE_CFLAGS) $(INC_all) -fsyntax-only -x c $$h -Wno-unused || { echo "$$h does not compile alone"; exit 1; }; done
@@ -235,7 +238,7 @@ install: all
 	install -m 644 plots/*.gp $(DESTDIR)$(PREFIX)/share/heapmark/plots/
 	install -m 644 docs/heapmark.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 format:
-	clang-format -i $(HEADERS) $(wildcard */*.c */*/*.c)
+	clang-format -i $(HEADERS) $(wildcard */*.c */*/*.c harness/*/*/*.c)
 .PHONY: deps deps-programs bench plots install format
 clean:
 	rm -rf build heapmark

@@ -18,18 +18,22 @@ struct show_options {
     const char *run, *store, *format, *output, *subject;
 };
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"format",                                                 'f', "FORMAT", 0,
+    {"format", 'f', "FORMAT", 0,
      "text, md, csv (summary, one row a workload and allocator), trials (CSV, one row a trial), "
      "latency and histogram (CSV, of runs with --latency or paced), "
-     "json (everything), gbench (as Google Benchmark writes)", 0},
-    {"output",                                                'o', "FILE", 0, "Write there instead of standard output", 0},
+     "json (everything), gbench (as Google Benchmark writes)",
+     0},
+    {"output", 'o', "FILE", 0, "Write there instead of standard output", 0},
     {"store", 'i', "FILE", 0, "The SQLite file to read (default: results/heapmark.db)", 0},
-    {"subject",                                                        's', "ALLOCATOR", 0,
+    {"subject", 's', "ALLOCATOR", 0,
      "How that allocator of the run stands against the others instead: the ratios of its CPU time, "
-     "peak RSS and what it retains to each of theirs, and their geometric means (text, md, csv)", 0},
-    {0     },
+     "peak RSS and what it retains to each of theirs, and their geometric means (text, md, csv)",
+     0},
+    {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Prints the table of a stored run again. RUN is a run's name or the beginning of one (default: "
