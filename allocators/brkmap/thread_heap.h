@@ -33,7 +33,8 @@ struct heap_of_thread {
     uint64_t tidied_ms;
     /* Under region_lock: all heaps, and those without a thread. */
     struct heap_of_thread *next, *next_orphan;
-    uint32_t place; /* among all heaps, for figures.c */
+    uintptr_t thread; /* the pointer of the one that has it, 0: nobody */
+    uint32_t place;   /* among all heaps, for figures.c */
     bool orphan;
     /* Other threads push here (release), the owner takes all (acquire). */
     _Alignas(64) _Atomic(struct free_block *) inbox;
