@@ -14,8 +14,7 @@
 #ifndef BRKMAP_THREAD_HEAP_H
 #define BRKMAP_THREAD_HEAP_H
 
-#include "size_class.h"
-#include "span.h"
+#include "block.h"
 
 /* What a thread has freed for another, kept until it is worth an atomic exchange. */
 struct outbox {
@@ -34,7 +33,8 @@ struct heap_of_thread {
     uint64_t tidied_ms;
     /* Under region_lock: all heaps, and those without a thread. */
     struct heap_of_thread *next, *next_orphan;
-    uint32_t place; /* among all heaps, for figures.c */
+    uintptr_t thread; /* the pointer of the one that has it, 0: nobody */
+    uint32_t place;   /* among all heaps, for figures.c */
     bool orphan;
     /* Other threads push here (release), the owner takes all (acquire). */
     _Alignas(64) _Atomic(struct free_block *) inbox;
@@ -68,6 +68,9 @@ void thread_heap_send(struct span *span, struct free_block *block);
 /* Takes every block in the inbox. */
 void thread_heap_receive(struct heap_of_thread *heap);
 
+/* thread_life.c: the heaps of all threads but this one are lost. */
+void thread_heap_after_fork(void);
+
 /* All heaps by their `next`. With region_lock held. */
 struct heap_of_thread *thread_heap_all(void);
 
@@ -89,7 +92,7 @@ static inline bool span_is_mine(const struct span *span)
 /* Puts a free block on its span's list and counts it. True when the span wants attention. */
 static inline bool span_put(struct span *span, struct free_block *block)
 {
-    block->next = span->free;
+    block_link(span, block, span->free);
     span->free = block;
     return --span->count == 0;
 }
@@ -98,9 +101,9 @@ static inline bool span_put(struct span *span, struct free_block *block)
 static inline void *span_pop(struct span *span)
 {
     struct free_block *block = span->free;
-    span->free = block->next;
+    span->free = block_next(span, block);
     span->count++;
-    block->mark = 0;
+    block_leaves_list(block);
     return block;
 }
 
