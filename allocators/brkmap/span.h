@@ -26,7 +26,8 @@
 /* What the `count` of a small span counts depends on it, so that free() has one test: it
  * decrements, and at 0 there is something to do. */
 enum span_state {
-    SPAN_CURRENT, /* malloc takes from it; count is blocks in use + 1, so never 0 */
+    SPAN_CURRENT, /* malloc takes from it; count is blocks in use */
+    SPAN_HELD,    /* as current, but count is one more, so never 0: it may stay when it is empty */
     SPAN_PARTIAL, /* waits to be current; count is blocks in use */
     SPAN_FULL,    /* count is how many frees make it partial again */
 };
@@ -37,11 +38,11 @@ enum { SPAN_LARGE = 254, SPAN_NONE = 255 };
 struct heap_of_thread;
 
 struct span {
-    void *free;                   /* a list through the first word of each free block */
-    _Atomic uintptr_t owner;      /* thread_identity() of who may use `free` and `count`; 0: nobody.
-                                     Others only compare it with their own, which it cannot become */
-    struct heap_of_thread *heap;  /* never changes while blocks are out */
-    struct span *next, *previous; /* in a list of its heap */
+    void *free;              /* a list through the first word of each free block */
+    _Atomic uintptr_t owner; /* thread_identity() of who may use `free` and `count`; 0: nobody.
+                                Others only compare it with their own, which it cannot become */
+    struct heap_of_thread *_Atomic heap; /* changes only while that heap has no thread */
+    struct span *next, *previous;        /* in a list of its heap */
     char *start;
     union {
         uint32_t large_bytes; /* of a large block: what may be used, at most the slices' */
@@ -59,7 +60,7 @@ _Static_assert(sizeof(struct span) == 64,
 struct chunk {
     struct span *map[CHUNK_SLICES];
     /* Guarded by the region's lock, a bit a slice. */
-    uint64_t free[2], dirty[2]; /* dirty: has been handed out and may be resident */
+    uint64_t free[2], dirty[2]; /* dirty: was given back and may be resident; stays in use */
     unsigned index;             /* in the region's order */
     _Alignas(64) struct span spans[CHUNK_SLICES];
 };
@@ -90,6 +91,11 @@ static inline bool span_begins_block(const struct span *span, const void *addres
 {
     uint32_t offset = (uint32_t)((uintptr_t)address - (uintptr_t)span->start);
     return offset * span->reciprocal < span->reciprocal;
+}
+
+static inline struct heap_of_thread *span_heap(const struct span *span)
+{
+    return atomic_load_explicit(&span->heap, memory_order_relaxed);
 }
 
 static inline unsigned span_carved(const struct span *span)
