@@ -207,20 +207,6 @@ bool heap_trim(size_t keep_bytes)
     return region_trim(keep_bytes) || any;
 }
 
-struct heap_statistics heap_statistics(void)
-{
-    struct region_figures of_region = region_figures();
-    struct huge_figures of_huge = huge_figures();
-
-    return (struct heap_statistics){
-        .system_bytes = of_region.system_bytes,
-        .free_bytes = of_region.free_bytes,
-        .top_bytes = of_region.top_bytes,
-        .mapped_bytes = of_huge.live_bytes,
-        .mapped_blocks = of_huge.live_blocks,
-    };
-}
-
 void heap_fork_prepare(void)
 {
     lock_fork_prepare(&region_lock);

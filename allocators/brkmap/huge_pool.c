@@ -161,3 +161,11 @@ size_t huge_pool_bytes(void)
 {
     return pool.bytes;
 }
+
+void *huge_pool_at(size_t index, size_t *bytes)
+{
+    if (index >= pool.count)
+        return NULL;
+    *bytes = pool.waiting[index].bytes;
+    return pool.waiting[index].start;
+}

@@ -17,5 +17,7 @@ void huge_pool_make_way(size_t bytes);
 /* Gives everything back. True if there was anything. */
 bool huge_pool_empty(void);
 size_t huge_pool_bytes(void);
+/* One after another of those that wait; NULL: there are no more. */
+void *huge_pool_at(size_t index, size_t *bytes);
 
 #endif

@@ -159,9 +159,11 @@ struct region_figures region_figures(void)
 {
     lock_acquire(&region_lock);
     struct region_figures figures = {
-        .system_bytes = region.system_bytes,
-        .free_bytes = region.free_slices * SLICE_BYTES + (region.fresh_end - region.fresh),
+        .system_bytes = region.system_bytes + (region.fresh_end - region.fresh),
         .dirty_free_bytes = region.dirty_free_slices * SLICE_BYTES,
+        .purges = region.purges,
+        .purged_bytes = region.purged_slices_ever * SLICE_BYTES,
+        .reused_bytes = region.reused_slices_ever * SLICE_BYTES,
     };
     for (size_t i = region.chunk_count; i > 0; i--) {
         unsigned free = bits_count(bits_load(region.chunks[i - 1]->free));

@@ -20,6 +20,7 @@ struct region {
     /* The allowance of resident free slices; see region_cache.c. */
     size_t earned_slices, purged_slices, reused_slices;
     uint64_t window_start_ms;
+    size_t purges, purged_slices_ever, reused_slices_ever; /* for brkmap.h */
 };
 extern struct region region __attribute__((visibility("hidden")));
 

@@ -116,6 +116,21 @@ static void hold_or_give(struct heap_of_thread *heap, struct span *span)
     region_give(span);
 }
 
+__attribute__((no_sanitize("thread"))) unsigned thread_heap_used_blocks(const struct span *span)
+{
+    unsigned share = span->capacity / RELIST_SHARE;
+    uint32_t count = __atomic_load_n(&span->count, __ATOMIC_RELAXED);
+
+    switch (__atomic_load_n(&span->state, __ATOMIC_RELAXED)) {
+    case SPAN_HELD:
+        return count - 1;
+    case SPAN_FULL:
+        return span->capacity - (share > 0 ? share : 1) + count;
+    default:
+        return count;
+    }
+}
+
 static void retire_full(struct heap_of_thread *heap, struct span *span)
 {
     unsigned share = span->capacity / RELIST_SHARE;

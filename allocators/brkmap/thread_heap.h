@@ -37,6 +37,7 @@ struct heap_of_thread {
     bool inheriting;     /* this thread does: one after the other */
     /* Under region_lock: all heaps, and those without a thread. */
     struct heap_of_thread *next, *next_orphan;
+    uint32_t place;      /* among all heaps, for figures.c */
     _Atomic bool orphan; /* read without it as a hint */
     /* Other threads push here (release), the owner takes all (acquire). */
     _Alignas(64) _Atomic(struct free_block *) inbox;
@@ -71,11 +72,12 @@ void thread_heap_inherit(struct heap_of_thread *from);
 /* thread_life.c: every heap there is becomes an orphan that nobody adopts, but this thread's. */
 void thread_heap_after_fork(void);
 
-/* For statistics: how many heaps there are, and with a thread. */
-struct thread_heap_figures {
-    size_t heaps, orphans;
-};
-struct thread_heap_figures thread_heap_figures(void);
+/* All heaps by their `next`. With region_lock held. */
+struct heap_of_thread *thread_heap_all(void);
+
+/* How many of the span's blocks are out, those among them that wait in some box. Right when its
+ * owner stands; else it may be anything. */
+unsigned thread_heap_used_blocks(const struct span *span);
 
 /* Puts a free block on its span's list and counts it. True when the span wants attention. */
 static inline bool span_put(struct span *span, struct free_block *block)

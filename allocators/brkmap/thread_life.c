@@ -236,17 +236,9 @@ void thread_heap_after_fork(void)
     region_each_chunk(disown, &mine);
 }
 
-struct thread_heap_figures thread_heap_figures(void)
+struct heap_of_thread *thread_heap_all(void)
 {
-    struct thread_heap_figures figures = {0};
-
-    lock_acquire(&region_lock);
-    for (const struct heap_of_thread *heap = heaps.all; heap != NULL; heap = heap->next) {
-        figures.heaps++;
-        figures.orphans += heap->orphan;
-    }
-    lock_release(&region_lock);
-    return figures;
+    return heaps.all;
 }
 
 /* Before any thread but the first. What runs earlier allocates from the first heap, whose thread

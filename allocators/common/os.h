@@ -40,6 +40,9 @@ void *os_remap(void *address, size_t old_bytes, size_t new_bytes);
  * refuses (locked pages), and then nothing has changed. */
 bool os_purge(void *address, size_t bytes);
 
+/* How much of it is in memory; `address` is a page's. 0 where the system does not say. */
+size_t os_resident_bytes(const void *address, size_t bytes);
+
 /* Milliseconds of a clock that never goes back, good to some milliseconds and quick to read. */
 uint64_t os_coarse_ms(void);
 

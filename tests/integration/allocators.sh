@@ -56,14 +56,19 @@ test_allocators_serve_malloc() {
     local library symbol
     for library in bump brkmap $(freelists); do
         for symbol in malloc calloc realloc reallocarray free aligned_alloc memalign posix_memalign \
-                      valloc pvalloc malloc_usable_size malloc_trim mallinfo mallinfo2; do
+                      valloc pvalloc malloc_usable_size malloc_trim mallinfo mallinfo2 malloc_stats malloc_info \
+                      mallopt; do
             nm -D --defined-only "$BUILD/lib$library.so" | grep -q " [TW] $symbol\$" ||
                 fail "$library does not export $symbol"
         done
-        case $library in brkmap | freelist-*) symbol="heapmark_heap_walk" ;; *) symbol= ;; esac
-        # What is exported is the malloc family and the walk: no name of ours gets in the way.
+        case $library in
+        brkmap) symbol="heapmark_heap_walk|brkmap_read_(totals|classes|heaps)" ;;
+        freelist-*) symbol="heapmark_heap_walk" ;;
+        *) symbol= ;;
+        esac
+        # What is exported is the malloc family, the walk and the counters: no name of ours gets in the way.
         nm -D --defined-only "$BUILD/lib$library.so" | awk '{print $3}' |
-            grep -vxE "malloc|calloc|realloc|reallocarray|free|aligned_alloc|memalign|posix_memalign|valloc|pvalloc|malloc_usable_size|malloc_trim|mallinfo2?|$symbol" &&
+            grep -vxE "malloc|calloc|realloc|reallocarray|free|aligned_alloc|memalign|posix_memalign|valloc|pvalloc|malloc_usable_size|malloc_trim|mallinfo2?|malloc_stats|malloc_info|mallopt|$symbol" &&
             fail "$library exports more than that"
     done
     return 0
@@ -314,6 +319,58 @@ CODE
         under "$library" timeout 60 "$TMP/handler" || fail "$library: status $?"
         under "$library" timeout 60 "$TMP/handler" threads || fail "$library, 2 threads: status $?"
     done
+}
+
+# The counters of brkmap.h: by weak symbols, by dlsym, in words, and at the end of a program that asks for it.
+test_allocators_brkmap_counters() {
+    compile counters -I"$BUILD/../../allocators/brkmap" <<'CODE'
+#include "brkmap.h"
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+int main(void)
+{
+    if (!brkmap_read_totals) return 3;
+    struct brkmap_totals before = brkmap_read_totals();
+    void *block = malloc(100000);
+    struct brkmap_totals after = brkmap_read_totals();
+    if (after.live_bytes - before.live_bytes != malloc_usable_size(block)) return 1;
+    malloc_stats();
+    return malloc_info(0, stdout);
+}
+CODE
+    local status=0
+    "$TMP/counters" || status=$?
+    [ "$status" = 3 ] || fail "without brkmap the counters are there: $status"
+    env -u BRKMAP_STATS LD_PRELOAD="$BUILD/libbrkmap.so" "$TMP/counters" >"$TMP/xml" 2>"$TMP/stats" || fail "status $?"
+    grep -q '^<system type="current" size="[1-9]' "$TMP/xml" || fail "malloc_info: $(cat "$TMP/xml")"
+    grep -Ex ' *live_bytes +1[0-9]{5}' "$TMP/stats" && grep -Ex ' *orphans +0' "$TMP/stats" || fail "$(cat "$TMP/stats")"
+    LD_PRELOAD="$BUILD/libbrkmap.so" BRKMAP_STATS=0 sh -c : 2>&1 | grep . && fail "it says something without being asked"
+    LD_PRELOAD="$BUILD/libbrkmap.so" BRKMAP_STATS=1 "$TMP/counters" >/dev/null 2>"$TMP/twice" || fail "status $?"
+    [ "$(grep -c ' live_bytes ' "$TMP/twice")" = 2 ] || fail "nothing at the end: $(cat "$TMP/twice")"
+    [ -x /usr/bin/python3 ] || return 0
+    LD_PRELOAD="$BUILD/libbrkmap.so" /usr/bin/python3 - <<'CODE'
+import ctypes, threading
+NAMES = """live_bytes live_blocks large_bytes large_blocks huge_bytes huge_blocks cached_bytes waiting_bytes
+    waiting_blocks pool_bytes resident_bytes system_bytes table_bytes purges purged_bytes reused_bytes heaps orphans"""
+class Totals(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_uint64) for name in NAMES.split()]
+read = ctypes.CDLL(None).brkmap_read_totals
+read.restype = Totals
+before = read()
+block = bytearray(3000000)
+gate = threading.Barrier(4)
+threads = [threading.Thread(target=lambda: (gate.wait(), gate.wait())) for _ in range(3)]
+[t.start() for t in threads]
+gate.wait()
+during = read()
+gate.wait()
+[t.join() for t in threads]
+after = read()
+assert during.huge_blocks == before.huge_blocks + 1 and during.huge_bytes >= 3000000
+assert during.live_bytes + during.cached_bytes <= during.system_bytes and during.resident_bytes <= during.system_bytes
+assert before.heaps - before.orphans == 1 <= after.heaps - after.orphans <= during.heaps - during.orphans
+CODE
 }
 
 # A second user of sbrk, which takes memory, writes to it and checks it to the end; and a heap that

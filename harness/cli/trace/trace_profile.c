@@ -22,20 +22,24 @@ struct profile_options {
 
 enum { KEY_TOP = 256, KEY_BARE, KEY_TWIN, KEY_SLICES, KEY_PLOT, TOP_DEFAULT = 20 };
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"output",                                                     'o', "PROFILE.csv", 0, "Write the whole table there, as CSV; - is standard output",
+    {"output", 'o', "PROFILE.csv", 0, "Write the whole table there, as CSV; - is standard output",
      0},
-    {"bare",                                               KEY_BARE, NULL, 0,
+    {"bare", KEY_BARE, NULL, 0,
      "In the CSV only size, alloc_rate and num_live, without a heading, as fleetbench's "
-     "distributions are written", 0},
+     "distributions are written",
+     0},
     {"twin", KEY_TWIN, "TWIN.ini", 0,
      "Write a workload file that imitates the trace, with its deck beside it (TWIN.csv), and tell "
-     "how much alike the two are", 0},
-    {"slices",                                                            KEY_SLICES, "N", 0, "Of the twin: cut the recording into so many (default: 256)", 0},
-    {"plot",      KEY_PLOT, "FOLDER", 0, "Draw the twin against the recording there, as SVG and PNG", 0},
-    {"top",                                                           KEY_TOP, "N", 0, "Print so many sizes (default: 20)", 0},
-    {0                                                          },
+     "how much alike the two are",
+     0},
+    {"slices", KEY_SLICES, "N", 0, "Of the twin: cut the recording into so many (default: 256)", 0},
+    {"plot", KEY_PLOT, "FOLDER", 0, "Draw the twin against the recording there, as SVG and PNG", 0},
+    {"top", KEY_TOP, "N", 0, "Print so many sizes (default: 20)", 0},
+    {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Tells for each size of block in FILE how often it is allocated, how many live on average, how "

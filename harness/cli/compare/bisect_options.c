@@ -2,60 +2,57 @@
 #include "bisect_options.h"
 
 #include "option_values.h"
+#include "shared_options.h"
 
 #include <string.h>
 
 enum {
     OPTION_MEASURE = 256,
     OPTION_THRESHOLD,
-    OPTION_ALPHA,
-    OPTION_MAX_TIME,
-    OPTION_MAX_PAIRS,
     OPTION_FIRST_PARENT,
-    OPTION_SEED,
-    OPTION_TIME_LIMIT,
-    OPTION_MEMORY_LIMIT,
     PAIRS_DEFAULT = 80,
-    PAIRS_MAXIMUM = 1280,
 };
-#define MAX_TIME_DEFAULT_NS   INT64_C(120000000000)
-#define TIME_LIMIT_DEFAULT_NS INT64_C(60000000000)
-#define DURATION_MINIMUM_NS   100000
-#define ALPHA_DEFAULT         0.01
-#define THRESHOLD_LIVE        0.02
+#define MAX_TIME_DEFAULT_NS INT64_C(120000000000)
+#define ALPHA_DEFAULT       0.01
+#define THRESHOLD_LIVE      0.02
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {NULL,                                                            0, NULL, 0, "What is measured:", 1},
-    {"measure",                                                           OPTION_MEASURE, "MEASURE", 0,
+    {NULL, 0, NULL, 0, "What is measured:", 1},
+    {"measure", OPTION_MEASURE, "MEASURE", 0,
      "Exact, one run a step: instructions, syscalls, usable, free, pss, faults; in pairs: time, "
-     "cpu, rss and the others of heapmark compare (default time)", 1},
-    {"suite",                                            's', "SUITE", 0, "The suite of workloads (default: 'gate', unless -w is given)", 1},
-    {"workload",                                                               'w', "NAME[:PARAM=VALUE,...]", 0,
-     "A workload with parameters, or FILE.hmt; of many, the one that has changed most is hunted on", 1},
-    {"seed",OPTION_SEED, "N", 0, "Seed of the workloads (default 1)", 1},
-    {NULL,                                                              0, NULL, 0, "What decides:", 2},
-    {"threshold",                                                              OPTION_THRESHOLD, "PERCENT", 0,
+     "cpu, rss and the others of heapmark compare (default time)",
+     1},
+    {"suite", 's', "SUITE", 0, "The suite of workloads (default: 'gate', unless -w is given)", 1},
+    {"workload", 'w', "NAME[:PARAM=VALUE,...]", 0,
+     "A workload with parameters, or FILE.hmt; of many, the one that has changed most is hunted on",
+     1},
+    {"seed", OPTION_SEED, "N", 0, "Seed of the workloads (default 1)", 1},
+    {NULL, 0, NULL, 0, "What decides:", 2},
+    {"threshold", OPTION_THRESHOLD, "PERCENT", 0,
      "The least difference of GOOD and BAD that is hunted (default 2%; of exact measures as in "
-     "heapmark gate)", 2},
-    {"alpha",                                                         OPTION_ALPHA, "PERCENT", 0,
+     "heapmark gate)",
+     2},
+    {"alpha", OPTION_ALPHA, "PERCENT", 0,
      "The chance that a wrong commit is named, over all steps (default 1%)", 2},
-    {"max-time",                                                        OPTION_MAX_TIME, "TIME", 0,
+    {"max-time", OPTION_MAX_TIME, "TIME", 0,
      "Of the comparison of one step: what is not clear then is skipped (default 2m)", 2},
     {"max-pairs", OPTION_MAX_PAIRS, "N", 0, "The most pairs of a comparison (default 80)", 2},
-    {"first-parent",                                                               OPTION_FIRST_PARENT, NULL, 0,
+    {"first-parent", OPTION_FIRST_PARENT, NULL, 0,
      "Only the first parents of merges: names the merge, not the commit in it", 2},
-    {NULL,0, NULL, 0, "Another repository than heapmark's own:", 3},
+    {NULL, 0, NULL, 0, "Another repository than heapmark's own:", 3},
     OPTION_SOURCE_TABLE(3),
-    {NULL,                                                              0, NULL, 0, "Limits of a trial:", 4},
-    {"time-limit",                                                              OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 4},
-    {"memory-limit",                                                          OPTION_MEMORY_LIMIT, "SIZE", 0,
+    {NULL, 0, NULL, 0, "Limits of a trial:", 4},
+    {"time-limit", OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 4},
+    {"memory-limit", OPTION_MEMORY_LIMIT, "SIZE", 0,
      "RLIMIT_DATA of a trial (default: half of the memory available; 0: none)", 4},
-    {NULL,                                                            0, NULL, 0, "Where results go:", 5},
-    {"store",                            'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 5},
-    {"format",                                                               'f', "FORMAT", 0, "text, json", 5},
+    {NULL, 0, NULL, 0, "Where results go:", 5},
+    {"store", 'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 5},
+    {"format", 'f', "FORMAT", 0, "text, json", 5},
     {"quiet", 'q', NULL, 0, "No progress", 5},
-    {0                                                             },
+    {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Names the commit that changed a measure of an allocator, between revision GOOD and its "
@@ -128,7 +125,7 @@ static void check(struct bisect_options *options, const struct argp_state *state
         options->run.suite = "gate";
 }
 
-static error_t parse_rule(int key, char *argument, struct argp_state *state)
+static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct bisect_options *options = state->input;
     switch (key) {
@@ -139,51 +136,11 @@ static error_t parse_rule(int key, char *argument, struct argp_state *state)
         options->threshold = option_percent(argument, "--threshold", OPTION_ABOVE_ZERO, state);
         options->threshold_given = true;
         return 0;
-    case OPTION_ALPHA:
-        options->alpha = option_percent(argument, "--alpha", OPTION_ABOVE_ZERO, state);
-        return 0;
-    case OPTION_MAX_TIME:
-        options->max_time_ns = option_duration(argument, "--max-time", DURATION_MINIMUM_NS, state);
-        return 0;
-    case OPTION_MAX_PAIRS:
-        options->most_pairs = option_count(argument, "--max-pairs", 1, PAIRS_MAXIMUM, state);
-        return 0;
     case OPTION_FIRST_PARENT:
         options->first_parent = true;
         return 0;
-    default:
-        return option_source(key, argument, &options->source);
-    }
-}
-
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
-    struct bisect_options *options = state->input;
-    struct run_options *run = &options->run;
-    switch (key) {
-    case 's':
-        run->suite = argument;
-        return 0;
-    case 'w':
-        option_word(&run->workloads, argument, state);
-        return 0;
-    case 'o':
-        run->store = argument;
-        return 0;
-    case 'q':
-        run->quiet = true;
-        return 0;
     case 'f':
         take_format(options, argument, state);
-        return 0;
-    case OPTION_SEED:
-        run->seed = option_count(argument, "--seed", 0, INT64_MAX, state);
-        return 0;
-    case OPTION_TIME_LIMIT:
-        run->time_limit_ns = option_duration(argument, "--time-limit", DURATION_MINIMUM_NS, state);
-        return 0;
-    case OPTION_MEMORY_LIMIT:
-        run->memory_limit_bytes = option_bytes(argument, "--memory-limit", state);
         return 0;
     case ARGP_KEY_ARG:
         take_word(options, argument, state);
@@ -192,8 +149,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         check(options, state);
         return 0;
     default:
-        return parse_rule(key, argument, state);
+        break;
     }
+    error_t result = option_of_trials(key, argument, &options->run, state);
+    if (result == ARGP_ERR_UNKNOWN)
+        result = option_of_budget(key, argument, &options->budget, state);
+    return result != ARGP_ERR_UNKNOWN ? result : option_of_source(key, argument, &options->source);
 }
 
 void bisect_options_parse(struct bisect_options *options, int argc, char **argv)
@@ -205,13 +166,14 @@ void bisect_options_parse(struct bisect_options *options, int argc, char **argv)
         .doc = documentation,
     };
     *options = (struct bisect_options){
-        .run = {.seed = 1, .time_limit_ns = TIME_LIMIT_DEFAULT_NS, .memory_limit_bytes = -1},
+        .run = {.seed = 1,                          .time_limit_ns = TRIAL_TIME_LIMIT_DEFAULT_NS, .memory_limit_bytes = -1},
         .exact = -1,
         .live = MEASURE_TIME,
         .threshold = THRESHOLD_LIVE,
-        .alpha = ALPHA_DEFAULT,
-        .max_time_ns = MAX_TIME_DEFAULT_NS,
-        .most_pairs = PAIRS_DEFAULT,
+        .budget = { .alpha = ALPHA_DEFAULT,
+                .max_time_ns = MAX_TIME_DEFAULT_NS,
+                .least_pairs = 1,
+                .most_pairs = PAIRS_DEFAULT},
         .write = bisect_output_text,
     };
     argp_err_exit_status = COMPARE_COULD_NOT_RUN;

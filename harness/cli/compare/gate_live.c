@@ -56,14 +56,14 @@ static int pair_up(const struct gate_live *gating, const struct gate_subject *su
     const struct gate_options *options = gating->options;
     struct live_comparison live = {.rules = *rules,
                                    .source = options->source,
-                                   .most_pairs = options->most_pairs};
+                                   .most_pairs = options->budget.most_pairs};
     const char *words[COMPARE_SIDES] = {subject->old, subject->word};
     bool own_work = options->run.suite != NULL || options->run.workloads.count > 0;
     int result = 0;
     running_init(&live.running, COMMAND);
     live.running.options = options->run;
     live.running.options.allocators = (struct word_list){0};
-    live.running.options.blocks = (unsigned)options->most_pairs + 1;
+    live.running.options.blocks = (unsigned)options->budget.most_pairs + 1;
     live.running.options.inspections = 1;
     if (!own_work && gating->baseline != NULL) {
         result = fill_suite(gating, &live.running.suite, message);

@@ -21,14 +21,16 @@ struct dump_options {
 
 enum { KEY_FROM = 256, KEY_TO, KEY_THREAD };
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"from",                                                                             KEY_FROM, "WHERE", 0,
+    {"from", KEY_FROM, "WHERE", 0,
      "Begin there: an operation (1500, 20k, 2M), a time (1.5s, 250ms) or a share (50%)", 0},
-    {"to",                                                                           KEY_TO, "WHERE", 0, "End before that", 0},
+    {"to", KEY_TO, "WHERE", 0, "End before that", 0},
     {"thread", KEY_THREAD, "N", 0,
      "Only operations of this thread (numbers as in the third column)", 0},
-    {0                                                                                 },
+    {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Prints the operations of FILE, one a line, in columns parted by tabs: index, time_ns, thread, "

@@ -7,8 +7,8 @@
 #include "baseline.h"
 #include "comparison.h"
 #include "gate_output.h"
-#include "revision.h"
 #include "run_options.h"
+#include "shared_options.h"
 
 struct gate_options {
     struct run_options run; /* suite, workloads, allocators, seed, limits, store */
@@ -19,9 +19,9 @@ struct gate_options {
     bool live;                       /* some measure of a live comparison gates */
     bool gates_given;
     double exact_percent[EXACT_MEASURE_COUNT]; /* --threshold; below 0: the baseline's */
-    size_t most_pairs;
-    const char *baseline; /* NULL: the usual one */
-    const char *against;  /* a revision; NULL: the baseline */
+    struct comparison_budget budget;           /* as the rules have it, and the pairs */
+    const char *baseline;                      /* NULL: the usual one */
+    const char *against;                       /* a revision; NULL: the baseline */
     const struct gate_format *format;
     bool update, allow_dirty, all;
 };

@@ -19,15 +19,17 @@ struct cut_options {
 
 enum { KEY_FROM = 256, KEY_TO, KEY_DROP_LIVE };
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"output",                                    'o', "OUT", 0, "The trace to write; - is standard output", 0},
-    {"from",                                      KEY_FROM, "WHERE", 0,
+    {"output", 'o', "OUT", 0, "The trace to write; - is standard output", 0},
+    {"from", KEY_FROM, "WHERE", 0,
      "Begin there: an operation (1500, 20k, 2M), a time (1.5s, 250ms) or a share (50%)", 0},
     {"to", KEY_TO, "WHERE", 0, "End before that", 0},
-    {"drop-live",                                           KEY_DROP_LIVE, NULL, 0,
+    {"drop-live", KEY_DROP_LIVE, NULL, 0,
      "Leave out the blocks that are live at the start, their frees and reallocs", 0},
     {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Writes a stretch of FILE as a trace that can stand by itself: what is live at its start is "

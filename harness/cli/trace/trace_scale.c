@@ -20,13 +20,15 @@ struct scale_options {
 
 enum { KEY_COPIES = 256, KEY_THREADS };
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"output",                                    'o', "OUT", 0, "The trace to write; - is standard output", 0},
-    {"copies",                                      KEY_COPIES, "N", 0, "Every operation N times in a row, on the thread that made it",
+    {"output", 'o', "OUT", 0, "The trace to write; - is standard output", 0},
+    {"copies", KEY_COPIES, "N", 0, "Every operation N times in a row, on the thread that made it",
      0},
     {"threads", KEY_THREADS, "N", 0, "N copies side by side, each on threads of its own", 0},
-    {0                                          },
+    {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Writes N copies of FILE as one trace: the same load N times over, for more live memory "

@@ -7,8 +7,8 @@
 #include "bisect_report.h"
 #include "comparison.h"
 #include "exact_measure.h"
-#include "revision.h"
 #include "run_options.h"
+#include "shared_options.h"
 
 struct bisect_options {
     const char *good, *bad, *allocator;
@@ -17,9 +17,7 @@ struct bisect_options {
     int exact, live; /* the measure: one of the two, the other is -1 */
     double threshold;
     bool threshold_given;
-    double alpha;
-    int64_t max_time_ns; /* of one comparison */
-    size_t most_pairs;
+    struct comparison_budget budget; /* of one comparison; alpha is of all */
     bool first_parent;
     bisect_output_fn *write;
 };

@@ -14,13 +14,16 @@ struct export_options {
     const char *format, *input, *output;
 };
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"format",                                                 'f', "NAME", 0,
+    {"format", 'f', "NAME", 0,
      "rep, rep-weight (CMU, the header's two orders), mtrace, memory-replay (Android), wl (glibc's "
-     "trace_run), malloc-bench (gzip'd protobuf), csv, jsonl", 0},
-    {"output",                                                  'o', "FILE", 0, "Write there instead of standard output", 0},
+     "trace_run), malloc-bench (gzip'd protobuf), csv, jsonl",
+     0},
+    {"output", 'o', "FILE", 0, "Write there instead of standard output", 0},
     {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Writes a heapmark trace in another tool's format, and says on standard error what is lost. "

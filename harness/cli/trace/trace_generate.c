@@ -18,12 +18,14 @@ struct generate_options {
 
 enum { KEY_SEED = 256 };
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"output",                                    'o', "OUT", 0, "The trace to write; - is standard output", 0},
-    {"param",                                      'p', "PARAM=VALUE,...", 0, "Parameters, as behind the name in heapmark run -w", 0},
+    {"output", 'o', "OUT", 0, "The trace to write; - is standard output", 0},
+    {"param", 'p', "PARAM=VALUE,...", 0, "Parameters, as behind the name in heapmark run -w", 0},
     {"seed", KEY_SEED, "N", 0, "What chance follows from (default: 1)", 0},
-    {0                                          },
+    {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Writes the calls that a workload file (docs/workload-files.md) makes as a trace: for a look "

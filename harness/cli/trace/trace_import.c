@@ -18,15 +18,17 @@ struct import_options {
     bool lenient, list;
 };
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"format",                                        'f', "NAME", 0, "The input's format (default: by its content)", 0},
-    {"output",                                         'o', "OUT.hmt", 0,
+    {"format", 'f', "NAME", 0, "The input's format (default: by its content)", 0},
+    {"output", 'o', "OUT.hmt", 0,
      "Where to; - is standard output (default: INPUT's name with .hmt, in this folder)", 0},
     {"lenient", OPTION_LENIENT, 0, 0,
      "Skip lines that cannot be read and operations that are impossible, and count them", 0},
-    {"list",                                               OPTION_LIST, 0, 0, "Print the formats, and what they do not carry", 0},
-    {0   },
+    {"list", OPTION_LIST, 0, 0, "Print the formats, and what they do not carry", 0},
+    {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Makes a heapmark trace of another tool's. INPUT may be compressed by gzip, zstd or zip; - is "
@@ -89,7 +91,8 @@ static void report(const struct import_result *result, const char *output)
 {
     const struct import_counts *counts = &result->counts;
     char lacks[FOREIGN_FORMAT_LACKS_BYTES];
-    fprintf(stderr, "%s: %" PRIu64 " operations from %s, %" PRIu64 " blocks, threads: %" PRIu64 "\n",
+    fprintf(stderr,
+            "%s: %" PRIu64 " operations from %s, %" PRIu64 " blocks, threads: %" PRIu64 "\n",
             output, counts->operations, result->format->name, counts->blocks, counts->threads);
     foreign_format_lacks(result->carries, lacks);
     if (lacks[0] != '\0')

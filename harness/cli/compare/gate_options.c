@@ -3,6 +3,7 @@
 
 #include "message.h"
 #include "option_values.h"
+#include "shared_options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,66 +16,63 @@ enum {
     OPTION_ALL,
     OPTION_GATE,
     OPTION_THRESHOLD,
-    OPTION_ALPHA,
-    OPTION_MAX_TIME,
-    OPTION_MAX_PAIRS,
-    OPTION_SEED,
-    OPTION_TIME_LIMIT,
-    OPTION_MEMORY_LIMIT,
     PAIRS_DEFAULT = 80,
-    PAIRS_MAXIMUM = 1280,
     WORDS_BYTES = 384,
 };
-#define MAX_TIME_DEFAULT_NS   INT64_C(120000000000)
-#define TIME_LIMIT_DEFAULT_NS INT64_C(60000000000)
-#define DURATION_MINIMUM_NS   100000
+#define MAX_TIME_DEFAULT_NS INT64_C(120000000000)
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {NULL,                                                                        0, NULL, 0, "What is compared:", 1},
-    {"allocator",                                                                       'a', "NAME[=LIB]", 0,
+    {NULL, 0, NULL, 0, "What is compared:", 1},
+    {"allocator", 'a', "NAME[=LIB]", 0,
      "An allocator of the baseline; of a library of your own say where it is now (default: all of "
-     "the baseline)", 1},
-    {"baseline",                                                        'b', "FILE", 0, "The baseline (default: results/baseline.json)", 1},
-    {"against",                                                                           OPTION_AGAINST, "REVISION", 0,
+     "the baseline)",
+     1},
+    {"baseline", 'b', "FILE", 0, "The baseline (default: results/baseline.json)", 1},
+    {"against", OPTION_AGAINST, "REVISION", 0,
      "Instead of the baseline: the allocators as they were at that revision, built and measured "
-     "here", 1},
-    {"base",  OPTION_BASE, "[NAME=]LIB", 0,
+     "here",
+     1},
+    {"base", OPTION_BASE, "[NAME=]LIB", 0,
      "The old library of an allocator, where it cannot be built from a revision", 1},
-    {"all",                                                                          OPTION_ALL, NULL, 0, "Also measure allocators whose library is the baseline's own", 1},
-    {NULL,                                                                          0, NULL, 0, "The baseline:", 2},
-    {"update",                                                                  OPTION_UPDATE, NULL, 0,
+    {"all", OPTION_ALL, NULL, 0, "Also measure allocators whose library is the baseline's own", 1},
+    {NULL, 0, NULL, 0, "The baseline:", 2},
+    {"update", OPTION_UPDATE, NULL, 0,
      "Measure, and write the baseline; of the allocators named with -a, or all that it has", 2},
-    {"allow-dirty",                                                                     OPTION_ALLOW_DIRTY, NULL, 0,
+    {"allow-dirty", OPTION_ALLOW_DIRTY, NULL, 0,
      "Update also when the tree has changes that are not committed; no revision is kept then", 2},
-    {"suite",                            's', "SUITE", 0, "With --update or --against: its workloads (default: 'gate')", 2},
-    {"workload",                                                                           'w', "NAME[:PARAM=VALUE,...]", 0,
+    {"suite", 's', "SUITE", 0, "With --update or --against: its workloads (default: 'gate')", 2},
+    {"workload", 'w', "NAME[:PARAM=VALUE,...]", 0,
      "With --update or --against: a workload with one thread, or FILE.hmt", 2},
-    {"seed",OPTION_SEED, "N", 0, "With --update or --against: seed of the workloads (default 1)",
+    {"seed", OPTION_SEED, "N", 0, "With --update or --against: seed of the workloads (default 1)",
      2},
-    {NULL,                                                                          0, NULL, 0, "What decides:", 3},
-    {"gate",                                                                          OPTION_GATE, "MEASURE,...", 0,
+    {NULL, 0, NULL, 0, "What decides:", 3},
+    {"gate", OPTION_GATE, "MEASURE,...", 0,
      "Exact: instructions, syscalls, usable, free, pss, faults; live, in pairs with the old "
-     "library: time, rss and the others of heapmark compare (default: all exact ones, time, rss)", 3},
-    {"threshold",                                                                      OPTION_THRESHOLD, "MEASURE=PERCENT,...", 0,
+     "library: time, rss and the others of heapmark compare (default: all exact ones, time, rss)",
+     3},
+    {"threshold", OPTION_THRESHOLD, "MEASURE=PERCENT,...", 0,
      "The tolerance of exact measures (with --update it is kept: instructions 0.1%, syscalls and "
-     "usable 0, others 0.5%), what 'same' means of live ones (2%)", 3},
-    {"alpha",                                                               OPTION_ALPHA, "PERCENT", 0,
+     "usable 0, others 0.5%), what 'same' means of live ones (2%)",
+     3},
+    {"alpha", OPTION_ALPHA, "PERCENT", 0,
      "The chance that anything unchanged is called a change, over all allocators (default 1%)", 3},
     {"max-time", OPTION_MAX_TIME, "TIME", 0,
      "Of all live comparisons together: no pair is begun after that (default 2m)", 3},
-    {"max-pairs",                                                                           OPTION_MAX_PAIRS, "N", 0, "The most pairs of a workload (default 80)", 3},
-    {NULL,0, NULL, 0, "Revisions of another repository than heapmark's own:", 4},
+    {"max-pairs", OPTION_MAX_PAIRS, "N", 0, "The most pairs of a workload (default 80)", 3},
+    {NULL, 0, NULL, 0, "Revisions of another repository than heapmark's own:", 4},
     OPTION_SOURCE_TABLE(4),
-    {NULL,                                                                          0, NULL, 0, "Limits of a trial:", 5},
-    {"time-limit",                                                                          OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 5},
-    {"memory-limit",                                                                        OPTION_MEMORY_LIMIT, "SIZE", 0,
+    {NULL, 0, NULL, 0, "Limits of a trial:", 5},
+    {"time-limit", OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 5},
+    {"memory-limit", OPTION_MEMORY_LIMIT, "SIZE", 0,
      "RLIMIT_DATA of a trial (default: half of the memory available; 0: none)", 5},
-    {NULL,                                                                       0, NULL, 0, "Where results go:", 6},
-    {"store",                                                            'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 6},
-    {"format",                                                                           'f', "FORMAT", 0, "text, md (a comment for a pull request), json, junit", 6},
-    {"quiet",'q', NULL, 0, "No progress", 6},
-    {0                                                                         },
+    {NULL, 0, NULL, 0, "Where results go:", 6},
+    {"store", 'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 6},
+    {"format", 'f', "FORMAT", 0, "text, md (a comment for a pull request), json, junit", 6},
+    {"quiet", 'q', NULL, 0, "No progress", 6},
+    {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Compares allocators with a baseline that is kept under version control. What repeats exactly "
@@ -176,34 +174,13 @@ static void check(struct gate_options *options, const struct argp_state *state)
         options->live |= options->rules.gates[m];
 }
 
-static error_t parse_limit(int key, char *argument, struct argp_state *state)
+static error_t parse_shared(int key, char *argument, struct argp_state *state)
 {
     struct gate_options *options = state->input;
-    switch (key) {
-    case OPTION_ALPHA:
-        options->rules.verdict.alpha =
-            option_percent(argument, "--alpha", OPTION_ABOVE_ZERO, state);
-        return 0;
-    case OPTION_MAX_TIME:
-        options->rules.max_time_ns =
-            option_duration(argument, "--max-time", DURATION_MINIMUM_NS, state);
-        return 0;
-    case OPTION_MAX_PAIRS:
-        options->most_pairs = option_count(argument, "--max-pairs", 1, PAIRS_MAXIMUM, state);
-        return 0;
-    case OPTION_SEED:
-        options->run.seed = option_count(argument, "--seed", 0, INT64_MAX, state);
-        return 0;
-    case OPTION_TIME_LIMIT:
-        options->run.time_limit_ns =
-            option_duration(argument, "--time-limit", DURATION_MINIMUM_NS, state);
-        return 0;
-    case OPTION_MEMORY_LIMIT:
-        options->run.memory_limit_bytes = option_bytes(argument, "--memory-limit", state);
-        return 0;
-    default:
-        return option_source(key, argument, &options->source);
-    }
+    error_t result = option_of_trials(key, argument, &options->run, state);
+    if (result == ARGP_ERR_UNKNOWN)
+        result = option_of_budget(key, argument, &options->budget, state);
+    return result != ARGP_ERR_UNKNOWN ? result : option_of_source(key, argument, &options->source);
 }
 
 static error_t parse_choice(int key, char *argument, struct argp_state *state)
@@ -232,7 +209,7 @@ static error_t parse_choice(int key, char *argument, struct argp_state *state)
         option_for_words(argument, state, take_threshold);
         return 0;
     default:
-        return parse_limit(key, argument, state);
+        return parse_shared(key, argument, state);
     }
 }
 
@@ -245,18 +222,6 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case 'b':
         options->baseline = argument;
-        return 0;
-    case 's':
-        options->run.suite = argument;
-        return 0;
-    case 'w':
-        option_word(&options->run.workloads, argument, state);
-        return 0;
-    case 'o':
-        options->run.store = argument;
-        return 0;
-    case 'q':
-        options->run.quiet = true;
         return 0;
     case 'f':
         take_format(argument, state);
@@ -284,18 +249,22 @@ void gate_options_parse(struct gate_options *options, int argc, char **argv)
         .doc = documentation,
     };
     *options = (struct gate_options){
-        .run = {.seed = 1, .time_limit_ns = TIME_LIMIT_DEFAULT_NS, .memory_limit_bytes = -1},
-        .most_pairs = PAIRS_DEFAULT,
+        .run = {.seed = 1,                          .time_limit_ns = TRIAL_TIME_LIMIT_DEFAULT_NS, .memory_limit_bytes = -1},
+        .budget = {.max_time_ns = MAX_TIME_DEFAULT_NS,
+                .least_pairs = 1,
+                .most_pairs = PAIRS_DEFAULT                                                                               },
         .format = &gate_formats[0],
     };
     compare_rules_init(&options->rules);
-    options->rules.max_time_ns = MAX_TIME_DEFAULT_NS;
+    options->budget.alpha = options->rules.verdict.alpha;
     for (int m = 0; m < EXACT_MEASURE_COUNT; m++) {
         options->exact[m] = true;
         options->exact_percent[m] = -1;
     }
     argp_err_exit_status = COMPARE_COULD_NOT_RUN;
     argp_parse(&parser, argc, argv, 0, NULL, options);
+    options->rules.verdict.alpha = options->budget.alpha;
+    options->rules.max_time_ns = options->budget.max_time_ns;
 }
 
 void gate_options_release(struct gate_options *options)

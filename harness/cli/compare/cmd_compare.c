@@ -77,7 +77,7 @@ static int compare_live(struct comparing *comparing)
     live->running.options = comparing->options.run;
     live->rules = comparing->options.rules;
     live->source = comparing->options.source;
-    live->most_pairs = comparing->options.most_pairs;
+    live->most_pairs = comparing->options.budget.most_pairs;
     return find_format(comparing) < 0 ? -1 : live_comparison_run(live, comparing->options.word);
 }
 

@@ -4,6 +4,7 @@
 #include "conduct.h"
 #include "message.h"
 #include "option_values.h"
+#include "shared_options.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -13,80 +14,79 @@
 
 enum {
     OPTION_THRESHOLD = 256,
-    OPTION_ALPHA,
     OPTION_GATE,
-    OPTION_MAX_TIME,
-    OPTION_MAX_PAIRS,
-    OPTION_SEED,
-    OPTION_ORDER_SEED,
-    OPTION_TIME_LIMIT,
-    OPTION_MEMORY_LIMIT,
     OPTION_ACROSS,
     OPTION_INSTRUCTIONS,
     OPTION_LATENCY,
     OPTION_LOCKSTEP,
     PAIRS_DEFAULT = 160,
     COMPARE_LATENCY_GAP = 16, /* the p99.9 of a short trial takes 10,000 calls of a kind */
-    PAIRS_MAXIMUM = 1280,
     WORDS_BYTES = 256,
 };
 #define MAX_TIME_DEFAULT_NS    INT64_C(300000000000)
-#define TIME_LIMIT_DEFAULT_NS  INT64_C(60000000000)
-#define DURATION_MINIMUM_NS    100000
 #define SAMPLE_STEP_DEFAULT_NS INT64_C(1000000)
 #define DEFAULT_SUITE          "compare"
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {NULL,                                                                         0, NULL, 0, "What to run:", 1},
-    {"suite",                                                                        's', "SUITE", 0, "The suite of workloads (default: 'compare', unless -w is given)",
+    {NULL, 0, NULL, 0, "What to run:", 1},
+    {"suite", 's', "SUITE", 0, "The suite of workloads (default: 'compare', unless -w is given)",
      1},
-    {"workload",                                                              'w', "NAME[:PARAM=VALUE,...]", 0,
+    {"workload", 'w', "NAME[:PARAM=VALUE,...]", 0,
      "A workload with parameters or sweeps, or FILE.hmt; may be given many times", 1},
-    {"seed",                                                                            OPTION_SEED, "N", 0, "Seed of the workloads: same seed, same calls (default 1)", 1},
-    {"instructions",  OPTION_INSTRUCTIONS, NULL, 0,
+    {"seed", OPTION_SEED, "N", 0, "Seed of the workloads: same seed, same calls (default 1)", 1},
+    {"instructions", OPTION_INSTRUCTIONS, NULL, 0,
      "Also count the instructions of a call, under valgrind's callgrind, of workloads with one "
      "thread: exact, and slow (two more trials each, of a few laps). --gate instructions counts "
-     "them, too", 1},
-    {"latency",                                                                           OPTION_LATENCY, "N", OPTION_ARG_OPTIONAL,
+     "them, too",
+     1},
+    {"latency", OPTION_LATENCY, "N", OPTION_ARG_OPTIONAL,
      "Beside each timed trial, another that times one malloc, free and realloc in N (default "
-     "16), for their percentiles", 1},
-    {"lockstep",                                                                            OPTION_LOCKSTEP, "WHEN", OPTION_ARG_OPTIONAL,
+     "16), for their percentiles",
+     1},
+    {"lockstep", OPTION_LOCKSTEP, "WHEN", OPTION_ARG_OPTIONAL,
      "Both of a pair at once, in turns of laps on one CPU, for a machine that is never quiet: "
      "always, auto (when the warm-up trials waited for a CPU for 30% of their time; the default), "
-     "never. All output says LOCKSTEP then", 1},
-    {"order-seed",                                                                   OPTION_ORDER_SEED, "N", 0,
+     "never. All output says LOCKSTEP then",
+     1},
+    {"order-seed", OPTION_ORDER_SEED, "N", 0,
      "Seed of the lot that orders each pair (default: drawn, and stored with the run)", 1},
     OPTION_SOURCE_TABLE(1),
-    {NULL,                                                    0, NULL, 0, "What decides:", 2},
+    {NULL, 0, NULL, 0, "What decides:", 2},
     {"across-conditions", OPTION_ACROSS, NULL, 0,
      "Compare stored runs also when machine, kernel or build differ", 2},
-    {"gate",                                                                            OPTION_GATE, "MEASURE,...", 0,
+    {"gate", OPTION_GATE, "MEASURE,...", 0,
      "The measures that decide the exit status: time, cpu, throughput, rss, pss, overhead, "
      "retained, faults; of paced workloads request-p50, -p99, -p99.9; of single calls malloc-p50, "
      "-p99, -p99.9, and so of free and realloc; and, exactly, syscalls, internal, external, "
-     "instructions (default time,rss); all are shown", 2},
-    {"threshold",OPTION_THRESHOLD, "PERCENT | MEASURE=PERCENT,...", 0,
+     "instructions (default time,rss); all are shown",
+     2},
+    {"threshold", OPTION_THRESHOLD, "PERCENT | MEASURE=PERCENT,...", 0,
      "What 'same' means: the whole interval within it. A change is named from half of it; an "
-     "exact one, from all of it (default 2%; instructions 0.2%, single calls 5%)", 2},
-    {"alpha",                                                                           OPTION_ALPHA, "PERCENT", 0,
+     "exact one, from all of it (default 2%; instructions 0.2%, single calls 5%)",
+     2},
+    {"alpha", OPTION_ALPHA, "PERCENT", 0,
      "The chance that anything unchanged that gates is called a change (default 1%)", 2},
-    {"max-time",                                                                           OPTION_MAX_TIME, "TIME", 0,
+    {"max-time", OPTION_MAX_TIME, "TIME", 0,
      "No pair is begun after that; what is not clear is 'undecided' (default 5m; 0: no limit)", 2},
-    {"max-pairs",                                                               OPTION_MAX_PAIRS, "N", 0,
+    {"max-pairs", OPTION_MAX_PAIRS, "N", 0,
      "The most pairs of a workload. Looks are taken after 20, 40, 80, ... pairs below N, and "
-     "after N (default 160). 0: no pairs, only what is exact; then only that can gate", 2},
-    {"time-limit",                                                                        OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 3},
-    {"memory-limit",                                                                  OPTION_MEMORY_LIMIT, "SIZE", 0,
+     "after N (default 160). 0: no pairs, only what is exact; then only that can gate",
+     2},
+    {NULL, 0, NULL, 0, "Limits of a trial:", 3},
+    {"time-limit", OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 3},
+    {"memory-limit", OPTION_MEMORY_LIMIT, "SIZE", 0,
      "RLIMIT_DATA of a trial (default: half of the memory available; 0: none)", 3},
-    {NULL,                                                                            0, NULL, 0, "Limits of a trial:", 3},
-    {NULL,0, NULL, 0, "Where results go:", 4},
-    {"store",                                                         'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 4},
-    {"format",                                                                           'f', "FORMAT", 0,
+    {NULL, 0, NULL, 0, "Where results go:", 4},
+    {"store", 'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 4},
+    {"format", 'f', "FORMAT", 0,
      "text, md (a comment for a pull request), json, junit (a test case a workload and gating "
-     "measure)", 4},
-    {"quiet",                                                                   'q', NULL, 0, "No progress", 4},
-    {0                                                                     },
+     "measure)",
+     4},
+    {"quiet", 'q', NULL, 0, "No progress", 4},
+    {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Compares two allocators in interleaved pairs of fresh processes until the answer is clear or "
@@ -171,19 +171,8 @@ static error_t parse_rule(int key, char *argument, struct argp_state *state)
     case OPTION_THRESHOLD:
         option_for_words(argument, state, take_threshold);
         return 0;
-    case OPTION_ALPHA:
-        options->rules.verdict.alpha =
-            option_percent(argument, "--alpha", OPTION_ABOVE_ZERO, state);
-        return 0;
-    case OPTION_MAX_TIME:
-        options->rules.max_time_ns =
-            option_duration(argument, "--max-time", DURATION_MINIMUM_NS, state);
-        return 0;
-    case OPTION_MAX_PAIRS:
-        options->most_pairs = option_count(argument, "--max-pairs", 0, PAIRS_MAXIMUM, state);
-        return 0;
     default:
-        return option_source(key, argument, &options->source);
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -205,36 +194,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     struct compare_options *options = state->input;
     struct run_options *run = &options->run;
     switch (key) {
-    case 's':
-        run->suite = argument;
-        return 0;
-    case 'w':
-        option_word(&run->workloads, argument, state);
-        return 0;
-    case 'o':
-        run->store = argument;
-        return 0;
-    case 'q':
-        run->quiet = true;
-        return 0;
     case 'f':
         options->format = argument;
-        return 0;
-    case OPTION_SEED:
-        run->seed = option_count(argument, "--seed", 0, INT64_MAX, state);
-        return 0;
-    case OPTION_ORDER_SEED:
-        run->order_seed = option_count(argument, "--order-seed", 0, INT64_MAX, state);
-        run->order_seed_given = true;
-        return 0;
-    case OPTION_TIME_LIMIT:
-        run->time_limit_ns = option_duration(argument, "--time-limit", DURATION_MINIMUM_NS, state);
-        if (run->time_limit_ns == 0)
-            argp_failure(state, COMPARE_COULD_NOT_RUN, 0,
-                         "--time-limit 0: no trial could end in time");
-        return 0;
-    case OPTION_MEMORY_LIMIT:
-        run->memory_limit_bytes = option_bytes(argument, "--memory-limit", state);
         return 0;
     case ARGP_KEY_ARG:
         take_word(options, argument, state);
@@ -260,8 +221,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->across_conditions = true;
         return 0;
     default:
-        return parse_rule(key, argument, state);
+        break;
     }
+    error_t result = parse_rule(key, argument, state);
+    if (result == ARGP_ERR_UNKNOWN)
+        result = option_of_trials(key, argument, run, state);
+    if (result == ARGP_ERR_UNKNOWN)
+        result = option_of_budget(key, argument, &options->budget, state);
+    return result != ARGP_ERR_UNKNOWN ? result : option_of_source(key, argument, &options->source);
 }
 
 void compare_options_parse(struct compare_options *options, int argc, char **argv)
@@ -275,19 +242,21 @@ void compare_options_parse(struct compare_options *options, int argc, char **arg
     *options = (struct compare_options){
         .run = {.seed = 1,
                 .sample_step_ns = SAMPLE_STEP_DEFAULT_NS,
-                .time_limit_ns = TIME_LIMIT_DEFAULT_NS,
+                .time_limit_ns = TRIAL_TIME_LIMIT_DEFAULT_NS,
                 .memory_limit_bytes = -1,
                 .inspections = COMPARE_INSPECTIONS,
                 .program_memory = true,
                 .format = "text"},
-        .most_pairs = PAIRS_DEFAULT,
+        .budget = {.max_time_ns = MAX_TIME_DEFAULT_NS, .most_pairs = PAIRS_DEFAULT      },
         .format = "text",
     };
     compare_rules_init(&options->rules);
     options->rules.lockstep = LOCKSTEP_AUTO;
-    options->rules.max_time_ns = MAX_TIME_DEFAULT_NS;
+    options->budget.alpha = options->rules.verdict.alpha;
     argp_err_exit_status = COMPARE_COULD_NOT_RUN;
     argp_parse(&parser, argc, argv, 0, NULL, options);
+    options->rules.verdict.alpha = options->budget.alpha;
+    options->rules.max_time_ns = options->budget.max_time_ns;
     if (options->rules.gates[MEASURE_INSTRUCTIONS])
         options->run.instructions = COMPARE_INSPECTIONS;
     for (int m = 0; m < COMPARE_MEASURE_COUNT; m++)
@@ -296,7 +265,7 @@ void compare_options_parse(struct compare_options *options, int argc, char **arg
             options->run.latency_gap = COMPARE_LATENCY_GAP;
     if (options->run.suite == NULL && options->run.workloads.count == 0)
         options->run.suite = DEFAULT_SUITE;
-    options->run.blocks = (unsigned)options->most_pairs + 1;
+    options->run.blocks = (unsigned)options->budget.most_pairs + 1;
 }
 
 void compare_options_release(struct compare_options *options)

@@ -10,23 +10,27 @@
 
 enum { KEY_BUFFER = 256, KEY_COLLECT, KEY_NO_CHILDREN, KEY_NO_COMMAND, KEY_ONLY };
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"output",                         'o', "FILE", 0,
+    {"output", 'o', "FILE", 0,
      "Write FILE (default: the program's name and .hmt, in the working directory); a file that is "
-     "there already becomes FILE.old", 0},
-    {"only",                          KEY_ONLY, "NAME", 0,
+     "there already becomes FILE.old",
+     0},
+    {"only", KEY_ONLY, "NAME", 0,
      "Record processes of that program alone, e.g. cc1 below gcc (default: the program and all its "
-     "children)", 0},
+     "children)",
+     0},
     {"no-children", KEY_NO_CHILDREN, NULL, 0,
      "Record the first process image alone: no forked children, nothing executed", 0},
-    {"no-command",                                KEY_NO_COMMAND, NULL, 0,
+    {"no-command", KEY_NO_COMMAND, NULL, 0,
      "Leave the command line and the working directory out of the file", 0},
-    {"buffer",KEY_BUFFER, "SIZE", 0,
+    {"buffer", KEY_BUFFER, "SIZE", 0,
      "Memory shared with each process, at most (1M to 128M, default 64M)", 0},
-    {"quiet",                               'q', NULL, 0, "Say nothing at the end, but for failures", 0},
-    {"collect",                               KEY_COLLECT, "FD", OPTION_HIDDEN, "Serve the recorder that listens on FD", 0},
-    {0                   },
+    {"quiet", 'q', NULL, 0, "Say nothing at the end, but for failures", 0},
+    {"collect", KEY_COLLECT, "FD", OPTION_HIDDEN, "Serve the recorder that listens on FD", 0},
+    {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Runs PROGRAM and records every call of malloc and its kin, with thread, time, size and "

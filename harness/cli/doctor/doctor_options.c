@@ -11,18 +11,21 @@ enum { OPTION_QUICK = 256, OPTION_TIME };
 #define TIME_DEFAULT_NS INT64_C(60000000000)
 #define TIME_MAXIMUM_NS UINT64_C(86400000000000)
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"quick",                                               OPTION_QUICK, NULL, 0, "Look only; do not compare an allocator with itself", 0},
-    {"time",                                                 OPTION_TIME, "TIME", 0,
+    {"quick", OPTION_QUICK, NULL, 0, "Look only; do not compare an allocator with itself", 0},
+    {"time", OPTION_TIME, "TIME", 0,
      "For the comparison (default 60s), but 20 pairs of trials at least", 0},
     {"workload", 'w', "NAME[:PARAM=VALUE,...]", 0, "That it is made with (default webserver)", 0},
-    {"allocator",                                                     'a', "NAME[=LIB.so]", 0, "That is compared with itself (default glibc)", 0},
-    {"format",'f', "FORMAT", 0, "text or json", 0},
-    {"store",                                                    'o', "FILE", 0,
+    {"allocator", 'a', "NAME[=LIB.so]", 0, "That is compared with itself (default glibc)", 0},
+    {"format", 'f', "FORMAT", 0, "text or json", 0},
+    {"store", 'o', "FILE", 0,
      "The SQLite file beside which the result is kept, for the runs that follow (default: "
-     "results/heapmark.db)", 0},
-    {0                                                   },
+     "results/heapmark.db)",
+     0},
+    {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Looks at the machine as a benchmarker would, says what will disturb measurements and how to "

@@ -5,15 +5,15 @@
 #define HEAPMARK_COMPARE_OPTIONS_H
 
 #include "comparison.h"
-#include "revision.h"
 #include "run_options.h"
+#include "shared_options.h"
 
 struct compare_options {
     const char *word[COMPARE_SIDES];
     struct run_options run; /* suite, workloads, seeds, limits, store; its blocks hold every pair */
     struct compare_rules rules;
-    struct revision_source source; /* of revisions */
-    size_t most_pairs;
+    struct revision_source source;   /* of revisions */
+    struct comparison_budget budget; /* as the rules have it, and the pairs */
     const char *format;
     bool across_conditions; /* of stored runs */
 };

@@ -24,12 +24,14 @@ struct info_options {
 
 enum { KEY_PLOT = 256 };
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"format",                            'f', "FORMAT", 0, "text or json (an object a trace)", 0},
-    {"plot",                           KEY_PLOT, "FOLDER", 0, "Draw sizes, lifetimes and live bytes there, as SVG and PNG",
+    {"format", 'f', "FORMAT", 0, "text or json (an object a trace)", 0},
+    {"plot", KEY_PLOT, "FOLDER", 0, "Draw sizes, lifetimes and live bytes there, as SVG and PNG",
      0},
     {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Tells what FILE holds: the program and the machine it was recorded on, and what the format of "

@@ -163,16 +163,16 @@ static int measure_live(struct bisect_difference *difference,
 {
     const struct bisect_options *options = question->options;
     const char *workload, *const words[COMPARE_SIDES] = {question->base, question->new};
-    struct live_comparison live = {.most_pairs = options->most_pairs};
+    struct live_comparison live = {.most_pairs = options->budget.most_pairs};
     compare_rules_init(&live.rules);
     memset(live.rules.gates, 0, sizeof live.rules.gates);
     live.rules.gates[options->live] = true;
     live.rules.threshold[options->live] = question->threshold;
     live.rules.verdict.alpha = question->alpha;
-    live.rules.max_time_ns = options->max_time_ns;
+    live.rules.max_time_ns = options->budget.max_time_ns;
     running_init(&live.running, COMMAND);
     live.running.options = run_options_of(question, &workload);
-    live.running.options.blocks = (unsigned)options->most_pairs + 1;
+    live.running.options.blocks = (unsigned)options->budget.most_pairs + 1;
     live.running.options.inspections = 1;
     int result = live_comparison_run(&live, words);
     if (result < 0)

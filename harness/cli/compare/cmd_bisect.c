@@ -48,7 +48,7 @@ static int split_alpha(struct bisecting *bisecting)
     if (bisect_next(bisecting, &list, &next) < 0)
         return -1;
     double steps = ceil(log2((double)(list.count > 1 ? list.count : 2)));
-    bisecting->alpha = bisecting->options.alpha / (steps + 2);
+    bisecting->alpha = bisecting->options.budget.alpha / (steps + 2);
     history_list_release(&list);
     return 0;
 }

@@ -19,11 +19,13 @@ struct leaks_options {
 
 enum { KEY_TOP = 256, TOP_DEFAULT = 20 };
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"format",                            'f', "FORMAT", 0, "text or json (an object a trace)", 0},
-    {"top",                           KEY_TOP, "N", 0, "At most so many rows of each table (default: 20)", 0},
+    {"format", 'f', "FORMAT", 0, "text or json (an object a trace)", 0},
+    {"top", KEY_TOP, "N", 0, "At most so many rows of each table (default: 20)", 0},
     {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Tells what FILE never frees: how many blocks and bytes, by size, by the thread that allocated "
