@@ -41,11 +41,15 @@ static unsigned find_run(const struct chunk *chunk, unsigned slices, slice_bits 
     return bits_lowest(resident != 0 ? resident : starts);
 }
 
+/* NULL: the system refuses. */
 static struct span *take_run(struct chunk *chunk, unsigned first, unsigned slices, bool *zeroed)
 {
     slice_bits run = bits_run(first, slices);
     unsigned resident = bits_count(bits_load(chunk->dirty) & run);
+    char *start = (char *)chunk + first * SLICE_BYTES;
 
+    if (resident < slices && !region_show(start, slices * SLICE_BYTES))
+        return NULL;
     bits_store(chunk->free, bits_load(chunk->free) & ~run);
     region.free_slices -= slices;
     region.used_slices += slices;
@@ -54,7 +58,7 @@ static struct span *take_run(struct chunk *chunk, unsigned first, unsigned slice
     *zeroed = resident == 0;
 
     struct span *span = &chunk->spans[first];
-    span->start = (char *)chunk + first * SLICE_BYTES;
+    span->start = start;
     span->slices = (uint8_t)slices;
     span->first_slice = (uint8_t)first;
     for (unsigned i = 0; i < slices; i++)
@@ -110,7 +114,8 @@ static void free_run(struct chunk *chunk, unsigned first, unsigned slices, unsig
 /* Of a span's slices, those before the first that nothing was written to. */
 static unsigned touched_slices(const struct span *span)
 {
-    if (span->size_class == SPAN_LARGE)
+    /* In a hardened heap what is not dirty is inaccessible. */
+    if (HARDENED || span->size_class == SPAN_LARGE)
         return span->slices;
     size_t bytes = span_carved(span) * (size_t)size_class_bytes(span->size_class);
     return (unsigned)(heap_round_up(bytes, SLICE_BYTES) / SLICE_BYTES);
@@ -146,7 +151,9 @@ bool region_resize(struct span *span, unsigned slices)
     } else {
         bool zeroed;
         /* Taken as a span of its own, whose slices then go over to this one. */
-        take_run(chunk, first + old_slices, slices - old_slices, &zeroed);
+        done = take_run(chunk, first + old_slices, slices - old_slices, &zeroed) != NULL;
+    }
+    if (done && slices > old_slices) {
         for (unsigned i = old_slices; i < slices; i++)
             chunk->map[first + i] = span;
         span->slices = (uint8_t)slices;

@@ -16,8 +16,7 @@
 #ifndef BRKMAP_THREAD_HEAP_H
 #define BRKMAP_THREAD_HEAP_H
 
-#include "size_class.h"
-#include "span.h"
+#include "block.h"
 
 /* What a thread has freed for another, kept until it is worth an atomic exchange. */
 struct outbox {
@@ -37,6 +36,7 @@ struct heap_of_thread {
     bool inheriting;     /* this thread does: one after the other */
     /* Under region_lock: all heaps, and those without a thread. */
     struct heap_of_thread *next, *next_orphan;
+    uintptr_t thread;    /* the pointer of the one that has it, 0: nobody */
     uint32_t place;      /* among all heaps, for figures.c */
     _Atomic bool orphan; /* read without it as a hint */
     /* Other threads push here (release), the owner takes all (acquire). */
@@ -82,7 +82,7 @@ unsigned thread_heap_used_blocks(const struct span *span);
 /* Puts a free block on its span's list and counts it. True when the span wants attention. */
 static inline bool span_put(struct span *span, struct free_block *block)
 {
-    block->next = span->free;
+    block_link(span, block, span->free);
     span->free = block;
     return --span->count == 0;
 }
@@ -91,9 +91,9 @@ static inline bool span_put(struct span *span, struct free_block *block)
 static inline void *span_pop(struct span *span)
 {
     struct free_block *block = span->free;
-    span->free = block->next;
+    span->free = block_next(span, block);
     span->count++;
-    block->mark = 0;
+    block_leaves_list(block);
     return block;
 }
 

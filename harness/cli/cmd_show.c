@@ -126,6 +126,9 @@ static int write_to(const struct show_options *options, const struct page *page,
         return message_set(message,
                            "the run has no allocator '%s'; heapmark list runs %s names them",
                            page->subject, summary->run->name);
+    if (page->standing != NULL && summary->run->allocator_count < 2)
+        return message_set(message, "the run has no other allocator than '%s' to compare it with",
+                           page->subject);
     if (options->output != NULL && is_database(options->output))
         return message_set(message,
                            "%s is an SQLite file, and -o would overwrite it; to read from it, "
