@@ -12,7 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "span.h"
+#define SLICE_SHIFT 14
+#define SLICE_BYTES ((size_t)1 << SLICE_SHIFT)
 
 #define SMALL_BYTES_MAX ((size_t)32 << 10)
 /* Sizes up to here are looked up in a thread's table, one entry each 16 bytes. */

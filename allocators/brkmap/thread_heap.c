@@ -35,6 +35,41 @@ static void list_remove(struct span **head, struct span *span)
         span->next->previous = span->previous;
 }
 
+static unsigned capacity_of(const struct span *span)
+{
+    return (unsigned)(span->slices * SLICE_BYTES / size_class_bytes(span->size_class));
+}
+
+/* Of span_none, too. */
+static bool all_carved(const struct span *span)
+{
+    return span == &span_none || span_carved(span) == capacity_of(span);
+}
+
+/* How many frees make a full span partial. */
+static unsigned relist_share(const struct span *span)
+{
+    unsigned share = capacity_of(span) / RELIST_SHARE;
+    return share > 0 ? share : 1;
+}
+
+static void set_carved(struct span *span, unsigned carved)
+{
+    uint64_t excess = span->reciprocal * size_class_bytes(span->size_class);
+    /* Atomic, since other threads read it when they free. */
+    __atomic_store_n(&span->limit, carved * excess, __ATOMIC_RELAXED);
+}
+
+static void give(struct span *span)
+{
+    for (unsigned i = 0; i < span->slices; i++) {
+        struct span **entry = thread_cache_entry(span->start + i * SLICE_BYTES);
+        if (*entry == span)
+            *entry = &span_none;
+    }
+    region_give(span);
+}
+
 /* A new block, of which nobody knows yet, onto the span's list, and the list's last one. */
 static struct free_block *list_add(struct span *span, struct free_block *last,
                                    struct free_block *block)
@@ -60,14 +95,14 @@ static void carve(struct span *span)
     size_t page_bytes = 4096;
     char *page_end = (char *)heap_round_up((uintptr_t)block + block_bytes, page_bytes);
     unsigned fit = (unsigned)((size_t)(page_end - block) / block_bytes);
-    unsigned left = (unsigned)span->capacity - carved;
+    unsigned left = capacity_of(span) - carved;
     unsigned count = fit < left ? fit : left;
 
     HEAP_ASSERT(count > 0 && span->free == NULL);
     struct free_block *last = NULL;
     for (unsigned i = 0; i < count; i++, block += block_bytes)
         last = list_add(span, last, (struct free_block *)block);
-    atomic_store_explicit(&span->carved, (uint16_t)(carved + count), memory_order_relaxed);
+    set_carved(span, carved + count);
 }
 
 static void set_current(struct heap_of_thread *heap, unsigned size_class, struct span *span)
@@ -92,15 +127,12 @@ static struct span *fresh_span(struct heap_of_thread *heap, unsigned size_class)
     if (HARDENED && !zeroed)
         memset(span->start, 0, slices * SLICE_BYTES);
     span->free = NULL;
-    atomic_store_explicit(&span->heap, heap, memory_order_relaxed);
-    uint32_t block_bytes = size_class_bytes(size_class);
-    span->reciprocal = (uint32_t)((((uint64_t)1 << 32) + block_bytes - 1) / block_bytes);
-    span->capacity = (uint16_t)(slices * SLICE_BYTES / block_bytes);
-    atomic_store_explicit(&span->carved, 0, memory_order_relaxed);
+    span_set_heap(span, heap);
+    span->reciprocal = span_reciprocal(size_class_bytes(size_class));
     span->size_class = (uint8_t)size_class;
+    set_carved(span, 0);
     span->state = SPAN_CURRENT;
     span->count = 0;
-    atomic_store_explicit(&span->owner, thread_identity(), memory_order_relaxed);
     return span;
 }
 
@@ -125,26 +157,26 @@ static void hold_or_give(struct heap_of_thread *heap, struct span *span)
 {
     uint32_t bytes = carved_bytes(span);
 
-    if (heap->held_bytes + bytes <= HELD_BYTES_MAX) {
+    /* Hardened, its free blocks are looked at when they are handed out again. */
+    if (HARDENED || heap->held_bytes + bytes <= HELD_BYTES_MAX) {
         heap->held_bytes += bytes;
         span->state = SPAN_HELD;
         span->count = 1;
         return;
     }
     set_current(heap, span->size_class, &span_none);
-    region_give(span);
+    give(span);
 }
 
 __attribute__((no_sanitize("thread"))) unsigned thread_heap_used_blocks(const struct span *span)
 {
-    unsigned share = span->capacity / RELIST_SHARE;
     uint32_t count = __atomic_load_n(&span->count, __ATOMIC_RELAXED);
 
     switch (__atomic_load_n(&span->state, __ATOMIC_RELAXED)) {
     case SPAN_HELD:
         return count - 1;
     case SPAN_FULL:
-        return span->capacity - (share > 0 ? share : 1) + count;
+        return capacity_of(span) - relist_share(span) + count;
     default:
         return count;
     }
@@ -152,10 +184,8 @@ __attribute__((no_sanitize("thread"))) unsigned thread_heap_used_blocks(const st
 
 static void retire_full(struct heap_of_thread *heap, struct span *span)
 {
-    unsigned share = span->capacity / RELIST_SHARE;
-
     span->state = SPAN_FULL;
-    span->count = share > 0 ? share : 1;
+    span->count = relist_share(span);
     list_push(&heap->full, span);
 }
 
@@ -178,7 +208,7 @@ void *thread_heap_refill(struct heap_of_thread *heap, unsigned size_class)
     /* Of a list that nobody wrote to, all blocks have been handed out. */
     if (span->free == NULL && span->count != span_carved(span))
         os_abort("a free block was written to: the list of its span is broken");
-    if (span->free == NULL && span_carved(span) == span->capacity) {
+    if (span->free == NULL && all_carved(span)) {
         struct span *next = next_span(heap, size_class);
         if (next == NULL)
             return NULL;
@@ -203,9 +233,8 @@ void thread_heap_attend(struct span *span)
         return;
     }
     if (span->state == SPAN_FULL) {
-        unsigned share = span->capacity / RELIST_SHARE;
         list_remove(&heap->full, span);
-        span->count = span->capacity - (share > 0 ? share : 1);
+        span->count = capacity_of(span) - relist_share(span);
         span->state = SPAN_PARTIAL;
         list_push(&heap->partial[span->size_class], span);
         if (span->count > 0)
@@ -213,7 +242,7 @@ void thread_heap_attend(struct span *span)
     }
     HEAP_ASSERT(span->state == SPAN_PARTIAL);
     list_remove(&heap->partial[span->size_class], span);
-    region_give(span);
+    give(span);
 }
 
 void thread_heap_retire(struct heap_of_thread *heap, unsigned size_class)
@@ -225,8 +254,8 @@ void thread_heap_retire(struct heap_of_thread *heap, unsigned size_class)
     let_go(heap, span);
     set_current(heap, size_class, &span_none);
     if (span->count == 0) {
-        region_give(span);
-    } else if (span->free == NULL && span_carved(span) == span->capacity) {
+        give(span);
+    } else if (span->free == NULL && all_carved(span)) {
         retire_full(heap, span);
     } else {
         span->state = SPAN_PARTIAL;
