@@ -24,6 +24,7 @@
     X(WARNED, "warned", "misuse: a line on standard error, nothing harmed")            \
     X(HARMLESS, "no harm", "misuse: not said, and nothing seen to be harmed")          \
     X(NEVER, "never", "misuse: not said, and the heap or a block was harmed")          \
+    X(TRAPPED, "fault", "misuse: a page fault at the very read or write")              \
     X(FAULT, "crash", "misuse: a signal that is nobody's word: SIGSEGV, SIGBUS, or a hang")
 
 enum check_outcome {
