@@ -118,7 +118,8 @@ void region_give(struct span *span)
     /* Whoever frees into it from now on is wrong, and is told so. */
     span->size_class = SPAN_NONE;
     span->free = NULL;
-    atomic_store_explicit(&span->owner, 0, memory_order_relaxed);
+    span->heap = NULL;
+    span->limit = 0;
     free_run(chunk, span->first_slice, span->slices);
     lock_release(&region_lock);
 }

@@ -35,6 +35,41 @@ static void list_remove(struct span **head, struct span *span)
         span->next->previous = span->previous;
 }
 
+static unsigned capacity_of(const struct span *span)
+{
+    return (unsigned)(span->slices * SLICE_BYTES / size_class_bytes(span->size_class));
+}
+
+/* Of span_none, too. */
+static bool all_carved(const struct span *span)
+{
+    return span == &span_none || span_carved(span) == capacity_of(span);
+}
+
+/* How many frees make a full span partial. */
+static unsigned relist_share(const struct span *span)
+{
+    unsigned share = capacity_of(span) / RELIST_SHARE;
+    return share > 0 ? share : 1;
+}
+
+static void set_carved(struct span *span, unsigned carved)
+{
+    uint64_t excess = span->reciprocal * size_class_bytes(span->size_class);
+    /* Atomic, since other threads read it when they free. */
+    __atomic_store_n(&span->limit, carved * excess, __ATOMIC_RELAXED);
+}
+
+static void give(struct span *span)
+{
+    for (unsigned i = 0; i < span->slices; i++) {
+        struct span **entry = thread_cache_entry(span->start + i * SLICE_BYTES);
+        if (*entry == span)
+            *entry = &span_none;
+    }
+    region_give(span);
+}
+
 /* A new block, of which nobody knows yet, onto the span's list, and the list's last one. */
 static struct free_block *list_add(struct span *span, struct free_block *last,
                                    struct free_block *block)
@@ -61,14 +96,14 @@ static void carve(struct span *span)
     size_t page_bytes = 4096;
     char *page_end = (char *)heap_round_up((uintptr_t)block + block_bytes, page_bytes);
     unsigned fit = (unsigned)((size_t)(page_end - block) / block_bytes);
-    unsigned left = (unsigned)span->capacity - carved;
+    unsigned left = capacity_of(span) - carved;
     unsigned count = fit < left ? fit : left;
 
     HEAP_ASSERT(count > 0 && span->free == NULL);
     struct free_block *last = NULL;
     for (unsigned i = 0; i < count; i++, block += block_bytes)
         last = list_add(span, last, (struct free_block *)block);
-    atomic_store_explicit(&span->carved, (uint16_t)(carved + count), memory_order_relaxed);
+    set_carved(span, carved + count);
 }
 
 static void set_current(struct heap_of_thread *heap, unsigned size_class, struct span *span)
@@ -93,27 +128,23 @@ static struct span *fresh_span(struct heap_of_thread *heap, unsigned size_class)
         memset(span->start, 0, slices * SLICE_BYTES);
     span->free = NULL;
     span->heap = heap;
-    uint32_t block_bytes = size_class_bytes(size_class);
-    span->reciprocal = (uint32_t)((((uint64_t)1 << 32) + block_bytes - 1) / block_bytes);
-    span->capacity = (uint16_t)(slices * SLICE_BYTES / block_bytes);
-    atomic_store_explicit(&span->carved, 0, memory_order_relaxed);
+    span->reciprocal = span_reciprocal(size_class_bytes(size_class));
     span->size_class = (uint8_t)size_class;
+    set_carved(span, 0);
     span->state = SPAN_CURRENT;
     span->count = 1;
-    atomic_store_explicit(&span->owner, thread_identity(), memory_order_relaxed);
     return span;
 }
 
 __attribute__((no_sanitize("thread"))) unsigned thread_heap_used_blocks(const struct span *span)
 {
-    unsigned share = span->capacity / RELIST_SHARE;
     uint32_t count = __atomic_load_n(&span->count, __ATOMIC_RELAXED);
 
     switch (__atomic_load_n(&span->state, __ATOMIC_RELAXED)) {
     case SPAN_CURRENT:
         return count - 1;
     case SPAN_FULL:
-        return span->capacity - (share > 0 ? share : 1) + count;
+        return capacity_of(span) - relist_share(span) + count;
     default:
         return count;
     }
@@ -121,10 +152,8 @@ __attribute__((no_sanitize("thread"))) unsigned thread_heap_used_blocks(const st
 
 static void retire_full(struct heap_of_thread *heap, struct span *span)
 {
-    unsigned share = span->capacity / RELIST_SHARE;
-
     span->state = SPAN_FULL;
-    span->count = share > 0 ? share : 1;
+    span->count = relist_share(span);
     list_push(&heap->full, span);
 }
 
@@ -147,7 +176,7 @@ void *thread_heap_refill(struct heap_of_thread *heap, unsigned size_class)
     /* Of a list that nobody wrote to, all blocks have been handed out. */
     if (span->free == NULL && span != &span_none && span->count != span_carved(span) + 1)
         os_abort("a free block was written to: the list of its span is broken");
-    if (span->free == NULL && span_carved(span) == span->capacity) {
+    if (span->free == NULL && all_carved(span)) {
         struct span *next = next_span(heap, size_class);
         if (next == NULL)
             return NULL;
@@ -178,7 +207,7 @@ static void tidy(struct heap_of_thread *heap)
         if (span == &span_none || span->count != 1)
             continue;
         set_current(heap, i, &span_none);
-        region_give(span);
+        give(span);
     }
 }
 
@@ -187,9 +216,8 @@ void thread_heap_attend(struct span *span)
     struct heap_of_thread *heap = span->heap;
 
     if (span->state == SPAN_FULL) {
-        unsigned share = span->capacity / RELIST_SHARE;
         list_remove(&heap->full, span);
-        span->count = span->capacity - (share > 0 ? share : 1);
+        span->count = capacity_of(span) - relist_share(span);
         span->state = SPAN_PARTIAL;
         list_push(&heap->partial[span->size_class], span);
         if (span->count > 0)
@@ -197,7 +225,7 @@ void thread_heap_attend(struct span *span)
     }
     HEAP_ASSERT(span->state == SPAN_PARTIAL);
     list_remove(&heap->partial[span->size_class], span);
-    region_give(span);
+    give(span);
     tidy(heap);
 }
 
@@ -209,8 +237,8 @@ void thread_heap_retire(struct heap_of_thread *heap, unsigned size_class)
         return;
     set_current(heap, size_class, &span_none);
     if (span->count == 1) {
-        region_give(span);
-    } else if (span->free == NULL && span_carved(span) == span->capacity) {
+        give(span);
+    } else if (span->free == NULL && all_carved(span)) {
         retire_full(heap, span);
     } else {
         span->count--;

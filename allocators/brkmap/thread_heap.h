@@ -40,11 +40,16 @@ struct heap_of_thread {
     _Alignas(64) _Atomic(struct free_block *) inbox;
 };
 
+enum { CACHED_SLICES = 256 };
+
 /* The thread's view of it. The table is what the fast path reads: no heap yet is no special case,
  * since span_none has no free blocks. */
 struct thread_cache {
     struct span *direct[DIRECT_ENTRIES];
     struct heap_of_thread *heap; /* NULL: none yet, or it has been given up */
+    /* Some of the heap's spans by their slices' numbers; others are &span_none, and what is freed
+     * there goes a longer way. */
+    struct span *spans[CACHED_SLICES];
 };
 extern _Thread_local struct thread_cache thread_cache __attribute__((visibility("hidden")));
 
@@ -63,7 +68,7 @@ void thread_heap_send(struct span *span, struct free_block *block);
 /* Takes every block in the inbox. */
 void thread_heap_receive(struct heap_of_thread *heap);
 
-/* thread_life.c: every heap there is becomes an orphan that nobody adopts, but this thread's. */
+/* thread_life.c: the heaps of all threads but this one are lost. */
 void thread_heap_after_fork(void);
 
 /* All heaps by their `next`. With region_lock held. */
@@ -72,6 +77,17 @@ struct heap_of_thread *thread_heap_all(void);
 /* How many of the span's blocks are out, those among them that wait in some box. Right when its
  * owner stands; else it may be anything. */
 unsigned thread_heap_used_blocks(const struct span *span);
+
+static inline struct span **thread_cache_entry(const void *address)
+{
+    return &thread_cache.spans[((uintptr_t)address >> SLICE_SHIFT) % CACHED_SLICES];
+}
+
+/* A small span that this thread may work on. Spans without a heap are not small. */
+static inline bool span_is_mine(const struct span *span)
+{
+    return span->heap == thread_cache.heap;
+}
 
 /* Puts a free block on its span's list and counts it. True when the span wants attention. */
 static inline bool span_put(struct span *span, struct free_block *block)

@@ -62,6 +62,9 @@ char *check_words_cell(const struct check_table *table, size_t allocator, const 
             length += snprintf(text + length, (size_t)(CHECK_WORDS_BYTES - length), ", %zu %s",
                                count, parts[i].word);
     }
+    size_t gone = check_table_unexpected_in(table, allocator, group);
+    if (gone > 0 && length < CHECK_WORDS_BYTES)
+        snprintf(text + length, (size_t)(CHECK_WORDS_BYTES - length), ", %zu unexpectedly", gone);
     return text;
 }
 
