@@ -121,7 +121,9 @@ static struct span *fresh_span(struct heap_of_thread *heap, unsigned size_class)
 {
     bool zeroed;
     const struct span *before = heap->current[size_class];
-    unsigned slices = size_class_slices(size_class, before->slices);
+    /* Hardened, a block should find many others to be mistaken for. */
+    unsigned slices = HARDENED ? size_class_slices_most(size_class)
+                               : size_class_slices(size_class, before->slices);
     struct span *span = region_take(slices, SLICE_BYTES, &zeroed);
     if (span == NULL)
         return NULL;
