@@ -30,11 +30,20 @@ void *os_map(size_t bytes);
 /* The same at a multiple of `alignment`, a power of two of at least a page. */
 void *os_map_aligned(size_t bytes, size_t alignment);
 
-/* Gives pages back. A failure (too many mappings) leaks them and is not reported. */
+/* Gives pages back. Where that fails (too many mappings) the addresses are lost, not the memory. */
 void os_unmap(void *address, size_t bytes);
 
 /* Resizes a mapping, moving it when it must. NULL on failure, and then nothing has changed. */
 void *os_remap(void *address, size_t old_bytes, size_t new_bytes);
+
+/* Moves the pages of one range of ours to another, mapped and ours as well, whose own are given up.
+ * `from` is unmapped then. */
+enum os_moved {
+    OS_MOVED,
+    OS_STAYED, /* `from` is several mappings: nothing was moved, `to` reads as zero */
+    OS_BROKEN, /* neither range may be used from now on */
+};
+enum os_moved os_move(void *from, void *to, size_t bytes);
 
 /* Gives the pages' memory back and keeps the addresses: they read as zero. False when the system
  * refuses (locked pages), and then nothing has changed. */
