@@ -52,8 +52,11 @@ INC_check      := common plan launch statistics store output check
 INC_compare    := common plan store statistics output compare
 INC_cli        := common trace convert analysis recorder record replay plan pattern launch sample store statistics \
                   output map run check compare cli
+# The commands with most files, each in a folder that sees the shared ones.
+CLI_FOLDERS    := compare doctor trace
+$(foreach f,$(CLI_FOLDERS),$(eval INC_cli/$(f) := $(INC_cli) cli/$(f)))
 STAGES         := common trace convert analysis record replay plan pattern launch sample store statistics \
-                  output map run check compare cli
+                  output map run check compare cli $(addprefix cli/,$(CLI_FOLDERS))
 includes        = $(addprefix -Iharness/,$(INC_$(1)))
 INC_runner     := -Iharness/common -Iharness/runner -Iworkloads -Iallocators/include
 INC_workloads  := -Iworkloads
@@ -66,7 +69,7 @@ HARNESS_OBJECTS := $(foreach s,$(STAGES),$(call stage_objects,$(s)))
 RUNNER_SOURCES  := $(wildcard harness/runner/*.c workloads/*.c) $(addprefix harness/common/,units.c version.c)
 FREELIST_POLICIES := first next best worst
 ALLOCATORS      := bump brkmap $(addprefix freelist-,$(FREELIST_POLICIES))
-LIBRARIES       := $(patsubst %,$(B)/lib%.so,$(ALLOCATORS)) $(B)/libheapmark-witness.so \
+LIBRARIES       := $(patsubst %,$(B)/lib%.so,$(ALLOCATORS) brkmap-hardened) $(B)/libheapmark-witness.so \
                    $(B)/libheapmark-still-clock.so \
                    $(B)/libheapmark-recorder.so $(B)/libheapmark-check-guest.so
 CHECK_SOURCES   := $(wildcard harness/checks/*.c) harness/runner/malloc_owner.c
@@ -134,10 +137,21 @@ $(B)/pic/%.o: %.c
 pic = $(patsubst %.c,$(B)/pic/%.o,$(1))
 COMMON_PIC   := $(call pic,$(wildcard allocators/common/*.c))
 FREELIST_PIC := $(call pic,$(filter-out $(wildcard allocators/freelist/policy_*.c),$(wildcard allocators/freelist/*.c)))
+# What only one of its two variants has.
+BRKMAP          := $(filter-out $(addprefix allocators/brkmap/,hardened.c nothing.c huge_guarded.c),$(wildcard allocators/brkmap/*.c))
+BRKMAP_HARDENED := $(filter-out allocators/brkmap/huge_pool.c,$(wildcard allocators/brkmap/*.c))
 $(B)/libbump.so: $(COMMON_PIC) $(call pic,$(wildcard allocators/bump/*.c))
 	@echo "  LINK  $@"
 	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
-$(B)/libbrkmap.so: $(COMMON_PIC) $(call pic,$(wildcard allocators/brkmap/*.c))
+$(B)/libbrkmap.so: $(COMMON_PIC) $(call pic,$(BRKMAP))
+	@echo "  LINK  $@"
+	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
+# The same sources with every check, and huge blocks otherwise.
+$(B)/pic/hardened/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC    $< (hardened)"
+	$(Q)$(PRELOAD) -DBRKMAP_HARDENED $(INC_allocators) -I$(<D) -c -o $@ $<
+$(B)/libbrkmap-hardened.so: $(COMMON_PIC) $(patsubst %.c,$(B)/pic/hardened/%.o,$(BRKMAP_HARDENED))
 	@echo "  LINK  $@"
 	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
 $(B)/libfreelist-%.so: $(COMMON_PIC) $(FREELIST_PIC) $(B)/pic/allocators/freelist/policy_%.o
@@ -216,14 +230,14 @@ include $(wildcard tests/tests.mk)
 -include $(shell find build/$(MODE) -name '*.d' 2>/dev/null)
 
 # ---- the rest --------------------------------------------------------------
-HEADERS := $(wildcard */*.h */*/*.h)
-INC_all := $(foreach s,$(STAGES),-Iharness/$(s)) -Iharness/recorder $(INC_runner) $(INC_allocators) -Iallocators/freelist
+HEADERS := $(wildcard */*.h */*/*.h */*/*/*.h)
+INC_all := $(foreach s,$(STAGES),-Iharness/$(s)) -Iharness/recorder $(INC_runner) $(INC_allocators) -Iallocators/freelist -Iallocators/brkmap
 check-headers:
 	@for h in $(HEADERS); do \
 	  $(CC) $(BASE_CFLAGS) $(INC_all) -fsyntax-only -x c $$h -Wno-unused || { echo "$$h does not compile alone"; exit 1; }; done
 	@echo "check-headers: $(words $(HEADERS)) headers compile alone"
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/heapmark $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/heapmark $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/include
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/heapmark/,suites programs plots traces patterns)
 	install -m 755 $(B)/heapmark $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(B)/heapmark-runner $(B)/heapmark-check $(LIBRARIES) $(DESTDIR)$(PREFIX)/lib/heapmark/
@@ -233,9 +247,10 @@ install: all
 	$(if $(wildcard workloads/traces/*),install -m 644 workloads/traces/* $(DESTDIR)$(PREFIX)/share/heapmark/traces/)
 	install -m 644 workloads/patterns/* $(DESTDIR)$(PREFIX)/share/heapmark/patterns/
 	install -m 644 plots/*.gp $(DESTDIR)$(PREFIX)/share/heapmark/plots/
+	install -m 644 allocators/brkmap/brkmap.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 docs/heapmark.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 format:
-	clang-format -i $(HEADERS) $(wildcard */*.c */*/*.c)
+	clang-format -i $(HEADERS) $(wildcard */*.c */*/*.c harness/*/*/*.c)
 .PHONY: deps deps-programs bench plots install format
 clean:
 	rm -rf build heapmark
@@ -248,6 +263,7 @@ help:
 	@echo "make plots        draws the charts of the newest run again"
 	@echo "make regress      the allocators of this tree against the baseline and REGRESS_BASE (main): is one worse?"
 	@echo "make conformance  the conformance suite under every installed allocator"
+	@echo "make soak         brkmap under threads that verify all they hold, SOAK_SECONDS long (MODE=asan|tsan, SOAK_OPTIONS)"
 	@echo "make test         every test, the unit tests with sanitizers too (check is the same)"
 	@echo "make fuzz         searches for input that breaks a reader, FUZZ_SECONDS long (needs clang)"
 	@echo "make figures      measures what heapmark itself costs"

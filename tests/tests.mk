@@ -25,14 +25,14 @@ $(HARNESS_TESTS): %: %.o $(B)/tests/unit/libfixtures.a $(B)/libharness.a | $(LIB
 WITH_THREADS := check heap_map merge program_trial recorder recorder_order recorder_ring replay runner_latency \
                 runner_pacer runner_replay runner_trial sample self_noise store_crash workload_parts workload_runs
 THREAD_TESTS := $(filter $(B)/tests/allocators/% $(addprefix $(B)/tests/unit/test_,$(WITH_THREADS)),$(UNIT_TESTS))
-unit-tests: $(if $(filter tsan,$(MODE)),$(THREAD_TESTS),$(UNIT_TESTS)) $(B)/tests/figures/make_trace
+unit-tests: $(if $(filter tsan,$(MODE)),$(THREAD_TESTS),$(UNIT_TESTS)) $(B)/tests/figures/make_trace $(SOAKS)
 
 # One set of flags a build folder, so one make a mode; each includes this same Makefile.
 SANITIZED_MODES := asan tsan
 SANITIZED_TESTS := $(patsubst $(B)/%,build/asan/%,$(UNIT_TESTS)) $(patsubst $(B)/%,build/tsan/%,$(THREAD_TESTS))
 test: all unit-tests check-headers
 	+@for mode in $(SANITIZED_MODES); do $(MAKE) --no-print-directory MODE=$$mode all unit-tests || exit 1; done
-	B=$(B) tests/run $(UNIT_TESTS) $(SANITIZED_TESTS) $(wildcard tests/integration/*.sh)
+	B=$(B) tests/run --beside tests/soak/soak.sh $(UNIT_TESTS) $(SANITIZED_TESTS) $(wildcard tests/integration/*.sh)
 
 # What heapmark itself costs; docs/figures.md.
 $(B)/tests/figures/%.o: tests/figures/%.c

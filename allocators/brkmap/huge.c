@@ -196,3 +196,16 @@ bool huge_each(bool (*visit)(void *argument, void *payload, size_t bytes), void 
     lock_release(&huge_lock);
     return go_on;
 }
+
+bool huge_each_waiting(bool (*visit)(void *argument, void *mapping, size_t bytes), void *argument)
+{
+    bool go_on = true;
+    void *mapping;
+    size_t bytes;
+
+    lock_acquire(&huge_lock);
+    for (size_t i = 0; go_on && (mapping = huge_pool_at(i, &bytes)) != NULL; i++)
+        go_on = visit(argument, mapping, bytes);
+    lock_release(&huge_lock);
+    return go_on;
+}

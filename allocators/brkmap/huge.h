@@ -37,6 +37,9 @@ struct huge_figures huge_figures(void);
 /* Calls `visit` for every huge block, with the lock held; ends when it returns false. */
 bool huge_each(bool (*visit)(void *argument, void *payload, size_t bytes), void *argument);
 
+/* The same for the mappings that wait to be used again. */
+bool huge_each_waiting(bool (*visit)(void *argument, void *mapping, size_t bytes), void *argument);
+
 extern struct lock huge_lock __attribute__((visibility("hidden")));
 
 #endif

@@ -31,7 +31,9 @@ struct chunk *region_chunk_of(const void *address);
 bool region_trim(size_t keep_bytes);
 
 struct region_figures {
-    size_t system_bytes, free_bytes, dirty_free_bytes, top_bytes;
+    size_t system_bytes; /* chunks, and what the break has moved ahead for the next ones */
+    size_t dirty_free_bytes, top_bytes;
+    size_t purges, purged_bytes, reused_bytes; /* since the start */
 };
 struct region_figures region_figures(void);
 

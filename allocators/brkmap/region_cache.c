@@ -38,6 +38,7 @@ static void window_turn(void)
 void region_cache_took(unsigned clean, unsigned resident)
 {
     region.reused_slices += resident;
+    region.reused_slices_ever += resident;
     if (clean == 0 || region.purged_slices == 0)
         return;
     window_turn();
@@ -71,8 +72,11 @@ static void purge_chunk(struct chunk *chunk, size_t keep)
         slice_bits run = bits_run(first, count);
         left &= ~run;
         if (os_purge((char *)chunk + first * SLICE_BYTES, count * SLICE_BYTES)) {
+            region_hide((char *)chunk + first * SLICE_BYTES, count * SLICE_BYTES);
             gone |= run;
             region.dirty_free_slices -= count;
+            region.purges++;
+            region.purged_slices_ever += count;
         }
     }
     bits_store(chunk->dirty, bits_load(chunk->dirty) & ~gone);

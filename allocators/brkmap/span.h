@@ -107,16 +107,4 @@ static inline unsigned slice_of(const void *address)
     return (unsigned)((uintptr_t)address >> SLICE_SHIFT) % CHUNK_SLICES;
 }
 
-/* The link, and the mark of a free block in its second word: the sum of two addresses that no
- * program's data is, but by reading it here after free. malloc clears it. */
-struct free_block {
-    struct free_block *next;
-    uintptr_t mark;
-};
-
-static inline uintptr_t free_mark(const struct span *span, const void *block)
-{
-    return (uintptr_t)span + (uintptr_t)block;
-}
-
 #endif

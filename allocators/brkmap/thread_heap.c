@@ -1,6 +1,8 @@
 /* A thread's heap at work: new blocks for its spans, spans for its classes, mail for others. */
 #include "thread_heap.h"
 
+#include <string.h>
+
 #include "heap.h"
 #include "os.h"
 #include "region.h"
@@ -33,6 +35,22 @@ static void list_remove(struct span **head, struct span *span)
         span->next->previous = span->previous;
 }
 
+/* A new block, of which nobody knows yet, onto the span's list, and the list's last one. */
+static struct free_block *list_add(struct span *span, struct free_block *last,
+                                   struct free_block *block)
+{
+    bool at_front = last == NULL || block_at_front();
+
+    block_make(span, block);
+    block_link(span, block, at_front ? span->free : NULL);
+    if (at_front) {
+        span->free = block;
+        return last == NULL ? block : last;
+    }
+    block_link(span, last, block);
+    return block;
+}
+
 /* Blocks are made page by page, as they are needed, so that a span's later pages stay untouched. */
 static void carve(struct span *span)
 {
@@ -46,10 +64,9 @@ static void carve(struct span *span)
     unsigned count = fit < left ? fit : left;
 
     HEAP_ASSERT(count > 0 && span->free == NULL);
-    span->free = block;
-    for (unsigned i = 1; i < count; i++, block += block_bytes)
-        ((struct free_block *)block)->next = (struct free_block *)(block + block_bytes);
-    ((struct free_block *)block)->next = NULL;
+    struct free_block *last = NULL;
+    for (unsigned i = 0; i < count; i++, block += block_bytes)
+        last = list_add(span, last, (struct free_block *)block);
     atomic_store_explicit(&span->carved, (uint16_t)(carved + count), memory_order_relaxed);
 }
 
@@ -71,6 +88,8 @@ static struct span *fresh_span(struct heap_of_thread *heap, unsigned size_class)
     struct span *span = region_take(slices, SLICE_BYTES, &zeroed);
     if (span == NULL)
         return NULL;
+    if (HARDENED && !zeroed)
+        memset(span->start, 0, slices * SLICE_BYTES);
     span->free = NULL;
     span->heap = heap;
     uint32_t block_bytes = size_class_bytes(size_class);
@@ -82,6 +101,21 @@ static struct span *fresh_span(struct heap_of_thread *heap, unsigned size_class)
     span->count = 1;
     atomic_store_explicit(&span->owner, thread_identity(), memory_order_relaxed);
     return span;
+}
+
+__attribute__((no_sanitize("thread"))) unsigned thread_heap_used_blocks(const struct span *span)
+{
+    unsigned share = span->capacity / RELIST_SHARE;
+    uint32_t count = __atomic_load_n(&span->count, __ATOMIC_RELAXED);
+
+    switch (__atomic_load_n(&span->state, __ATOMIC_RELAXED)) {
+    case SPAN_CURRENT:
+        return count - 1;
+    case SPAN_FULL:
+        return span->capacity - (share > 0 ? share : 1) + count;
+    default:
+        return count;
+    }
 }
 
 static void retire_full(struct heap_of_thread *heap, struct span *span)
@@ -109,6 +143,9 @@ void *thread_heap_refill(struct heap_of_thread *heap, unsigned size_class)
     if (atomic_load_explicit(&heap->inbox, memory_order_relaxed) != NULL)
         thread_heap_receive(heap);
     struct span *span = heap->current[size_class];
+    /* Of a list that nobody wrote to, all blocks have been handed out. */
+    if (span->free == NULL && span != &span_none && span->count != span_carved(span) + 1)
+        os_abort("a free block was written to: the list of its span is broken");
     if (span->free == NULL && span_carved(span) == span->capacity) {
         struct span *next = next_span(heap, size_class);
         if (next == NULL)
@@ -118,8 +155,10 @@ void *thread_heap_refill(struct heap_of_thread *heap, unsigned size_class)
         set_current(heap, size_class, next);
         span = next;
     }
-    if (span->free == NULL)
+    if (span->free == NULL) {
+        block_delay_check();
         carve(span);
+    }
     return span_pop(span);
 }
 
@@ -183,7 +222,7 @@ static void outbox_flush(struct outbox *box)
     struct free_block *seen = atomic_load_explicit(&box->to->inbox, memory_order_relaxed);
 
     do
-        box->last->next = seen;
+        block_mail_link(box->last, seen);
     while (!atomic_compare_exchange_weak_explicit(&box->to->inbox, &seen, box->first,
                                                   memory_order_release, memory_order_relaxed));
     *box = (struct outbox){0};
@@ -205,7 +244,7 @@ void thread_heap_send(struct span *span, struct free_block *block)
 
     if (box->to != NULL && box->to != to)
         outbox_flush(box);
-    block->next = box->first;
+    block_mail_link(block, box->first);
     box->first = block;
     if (box->to == NULL) {
         box->to = to;
@@ -223,7 +262,7 @@ void thread_heap_receive(struct heap_of_thread *heap)
     struct free_block *block = atomic_exchange_explicit(&heap->inbox, NULL, memory_order_acquire);
 
     while (block != NULL) {
-        struct free_block *next = block->next;
+        struct free_block *next = block_mail_open(block);
         struct span *span = chunk_around(block)->map[slice_of(block)];
         if (span_put(span, block))
             thread_heap_attend(span);

@@ -14,8 +14,7 @@
 #ifndef BRKMAP_THREAD_HEAP_H
 #define BRKMAP_THREAD_HEAP_H
 
-#include "size_class.h"
-#include "span.h"
+#include "block.h"
 
 /* What a thread has freed for another, kept until it is worth an atomic exchange. */
 struct outbox {
@@ -34,6 +33,8 @@ struct heap_of_thread {
     uint64_t tidied_ms;
     /* Under region_lock: all heaps, and those without a thread. */
     struct heap_of_thread *next, *next_orphan;
+    uintptr_t thread; /* the pointer of the one that has it, 0: nobody */
+    uint32_t place;   /* among all heaps, for figures.c */
     bool orphan;
     /* Other threads push here (release), the owner takes all (acquire). */
     _Alignas(64) _Atomic(struct free_block *) inbox;
@@ -65,16 +66,17 @@ void thread_heap_receive(struct heap_of_thread *heap);
 /* thread_life.c: every heap there is becomes an orphan that nobody adopts, but this thread's. */
 void thread_heap_after_fork(void);
 
-/* For statistics: how many heaps there are, and with a thread. */
-struct thread_heap_figures {
-    size_t heaps, orphans;
-};
-struct thread_heap_figures thread_heap_figures(void);
+/* All heaps by their `next`. With region_lock held. */
+struct heap_of_thread *thread_heap_all(void);
+
+/* How many of the span's blocks are out, those among them that wait in some box. Right when its
+ * owner stands; else it may be anything. */
+unsigned thread_heap_used_blocks(const struct span *span);
 
 /* Puts a free block on its span's list and counts it. True when the span wants attention. */
 static inline bool span_put(struct span *span, struct free_block *block)
 {
-    block->next = span->free;
+    block_link(span, block, span->free);
     span->free = block;
     return --span->count == 0;
 }
@@ -83,9 +85,9 @@ static inline bool span_put(struct span *span, struct free_block *block)
 static inline void *span_pop(struct span *span)
 {
     struct free_block *block = span->free;
-    span->free = block->next;
+    span->free = block_next(span, block);
     span->count++;
-    block->mark = 0;
+    block_leaves_list(block);
     return block;
 }
 

@@ -2,7 +2,8 @@
  * How a heap gets a thread and loses it: the first allocation, the thread's end, fork.
  *
  * A thread's end is known by the destructor of a pthread key. Other destructors may run later and
- * allocate again: then the thread gets a heap once more, and the key another round.
+ * allocate again: then the thread gets a heap once more, and the key another round. After the last
+ * round the heap is lost, until a thread comes that stands in the same place.
  */
 #include <pthread.h>
 
@@ -47,7 +48,8 @@ static struct heap_of_thread *heap_make(void)
             return NULL;
         heap = (struct heap_of_thread *)heaps.fresh;
         heaps.fresh += HEAP_BYTES;
-    }
+    } else
+        block_begin();
     heaps.first_is_taken = true;
     for (unsigned i = 0; i < SIZE_CLASSES; i++)
         heap->current[i] = &span_none;
@@ -56,16 +58,28 @@ static struct heap_of_thread *heap_make(void)
     return heap;
 }
 
-/* An orphan, or a new one. */
+/* The heap of a thread that has ended and allocated after its last look at thread_end: it stood
+ * where this one does. Such heaps are as many as threads ever ran at a time, at most. */
+static struct heap_of_thread *heap_lost(void)
+{
+    struct heap_of_thread *heap = heaps.all;
+    while (heap != NULL && heap->thread != thread_identity())
+        heap = heap->next;
+    return heap;
+}
+
+/* An orphan, or a lost one, or a new one. */
 static struct heap_of_thread *heap_find(void)
 {
     lock_acquire(&region_lock);
     struct heap_of_thread *heap = heaps.orphans;
-    if (heap != NULL) {
+    if (heap != NULL)
         heaps.orphans = heap->next_orphan;
-        heap->orphan = false;
-    } else {
+    else if ((heap = heap_lost()) == NULL)
         heap = heap_make();
+    if (heap != NULL) {
+        heap->orphan = false;
+        heap->thread = thread_identity();
     }
     lock_release(&region_lock);
     return heap;
@@ -117,6 +131,9 @@ struct heap_of_thread *thread_heap(void)
         heap = heap_find();
     if (heap == NULL)
         return NULL;
+    /* Of a lost one. */
+    for (unsigned i = 0; i < SIZE_CLASSES; i++)
+        thread_heap_retire(heap, i);
     own_all(heap, thread_identity());
     thread_cache.heap = heap;
     thread_heap_receive(heap);
@@ -134,6 +151,7 @@ static void thread_end(void *argument)
     (void)argument;
     if (heap == NULL)
         return;
+    block_delay_end();
     thread_heap_flush(heap);
     thread_heap_receive(heap);
     for (unsigned i = 0; i < SIZE_CLASSES; i++)
@@ -143,6 +161,7 @@ static void thread_end(void *argument)
 
     lock_acquire(&region_lock);
     heap->orphan = true;
+    heap->thread = 0;
     heap->next_orphan = heaps.orphans;
     heaps.orphans = heap;
     lock_release(&region_lock);
@@ -170,20 +189,15 @@ void thread_heap_after_fork(void)
     /* There were no others, and every chunk's header would be looked at. */
     if (__libc_single_threaded)
         return;
+    for (struct heap_of_thread *heap = heaps.all; heap != NULL; heap = heap->next)
+        if (heap->thread != mine)
+            heap->thread = 0;
     region_each_chunk(disown, &mine);
 }
 
-struct thread_heap_figures thread_heap_figures(void)
+struct heap_of_thread *thread_heap_all(void)
 {
-    struct thread_heap_figures figures = {0};
-
-    lock_acquire(&region_lock);
-    for (const struct heap_of_thread *heap = heaps.all; heap != NULL; heap = heap->next) {
-        figures.heaps++;
-        figures.orphans += heap->orphan;
-    }
-    lock_release(&region_lock);
-    return figures;
+    return heaps.all;
 }
 
 /* Before any thread but the first. What runs earlier allocates from the first heap, whose thread

@@ -1,7 +1,7 @@
 /*
  * The heap walk of heap_walk.h: the blocks of every span and the runs of free slices between them,
- * chunk by chunk, then the huge blocks. Threads that work on their heaps meanwhile would be seen
- * half way: whoever walks lets them stand.
+ * chunk by chunk, then the huge blocks and what waits to become one. Threads that work on their
+ * heaps meanwhile would be seen half way: whoever walks lets them stand.
  */
 #define HEAP_WALK_PROVIDER
 #include "heap_walk.h"
@@ -12,8 +12,6 @@
 #include "huge.h"
 #include "region.h"
 #include "thread_heap.h"
-
-#define BLOCKS_MAX (SLICE_BYTES / 16)
 
 struct walk {
     heap_visit_fn *visit;
@@ -31,15 +29,12 @@ static void show(struct walk *walk, const void *address, size_t bytes, bool used
 
 static void show_small(struct walk *walk, const struct span *span)
 {
-    uint64_t free[BLOCKS_MAX / 64] = {0};
     size_t block_bytes = size_class_bytes(span->size_class);
 
-    for (const struct free_block *block = span->free; block != NULL; block = block->next) {
-        size_t index = (size_t)((const char *)block - span->start) / block_bytes;
-        free[index / 64] |= (uint64_t)1 << index % 64;
+    for (size_t i = 0; i < span_carved(span); i++) {
+        const char *block = span->start + i * block_bytes;
+        show(walk, block, block_bytes, !block_is_free(span, block));
     }
-    for (size_t i = 0; i < span_carved(span); i++)
-        show(walk, span->start + i * block_bytes, block_bytes, (free[i / 64] >> i % 64 & 1) == 0);
     size_t carved_bytes = span_carved(span) * block_bytes;
     show(walk, span->start + carved_bytes, span->slices * SLICE_BYTES - carved_bytes, false);
 }
@@ -78,6 +73,13 @@ static bool show_huge(void *argument, void *payload, size_t bytes)
     return walk->go_on;
 }
 
+static bool show_waiting(void *argument, void *mapping, size_t bytes)
+{
+    struct walk *walk = argument;
+    show(walk, mapping, bytes, false);
+    return walk->go_on;
+}
+
 int heapmark_heap_walk(heap_visit_fn *visit, void *argument)
 {
     struct walk walk = {visit, argument, true};
@@ -87,5 +89,7 @@ int heapmark_heap_walk(heap_visit_fn *visit, void *argument)
     lock_release(&region_lock);
     if (walk.go_on)
         huge_each(show_huge, &walk);
+    if (walk.go_on)
+        huge_each_waiting(show_waiting, &walk);
     return walk.go_on ? 0 : -1;
 }

@@ -114,8 +114,10 @@ PUBLIC int HEAP_ENTRY(posix_memalign)(void **out, size_t alignment, size_t bytes
         return EINVAL;
 
     void *payload = allocate_aligned(alignment, bytes);
+    /* POSIX says nothing of errno here; glibc sets it, and programs look at it (its own tests do).
+     */
     if (payload == NULL)
-        return ENOMEM;
+        return errno = ENOMEM;
     *out = payload;
     return 0;
 }
@@ -138,40 +140,4 @@ PUBLIC void *HEAP_ENTRY(pvalloc)(size_t bytes)
 PUBLIC size_t HEAP_ENTRY(malloc_usable_size)(void *payload)
 {
     return payload == NULL ? 0 : heap_usable_bytes(payload);
-}
-
-PUBLIC int HEAP_ENTRY(malloc_trim)(size_t keep_bytes)
-{
-    return heap_trim(keep_bytes);
-}
-
-PUBLIC struct mallinfo2 HEAP_ENTRY(mallinfo2)(void)
-{
-    struct heap_statistics statistics = heap_statistics();
-
-    return (struct mallinfo2){
-        .arena = statistics.system_bytes,
-        .ordblks = statistics.free_blocks,
-        .hblks = statistics.mapped_blocks,
-        .hblkhd = statistics.mapped_bytes,
-        .uordblks = statistics.system_bytes - statistics.free_bytes,
-        .fordblks = statistics.free_bytes,
-        .keepcost = statistics.top_bytes,
-    };
-}
-
-/* Its fields are ints, and wrap above 2 GiB as glibc's do: mallinfo2 is there for that. */
-PUBLIC struct mallinfo HEAP_ENTRY(mallinfo)(void)
-{
-    struct mallinfo2 wide = HEAP_ENTRY(mallinfo2)();
-
-    return (struct mallinfo){
-        .arena = (int)wide.arena,
-        .ordblks = (int)wide.ordblks,
-        .hblks = (int)wide.hblks,
-        .hblkhd = (int)wide.hblkhd,
-        .uordblks = (int)wide.uordblks,
-        .fordblks = (int)wide.fordblks,
-        .keepcost = (int)wide.keepcost,
-    };
 }

@@ -9,6 +9,7 @@
 
 #include <malloc.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #ifdef HEAP_ENTRY_PREFIX
@@ -30,6 +31,9 @@ size_t HEAP_ENTRY(malloc_usable_size)(void *payload);
 int HEAP_ENTRY(malloc_trim)(size_t keep_bytes);
 struct mallinfo HEAP_ENTRY(mallinfo)(void);
 struct mallinfo2 HEAP_ENTRY(mallinfo2)(void);
+void HEAP_ENTRY(malloc_stats)(void);
+int HEAP_ENTRY(malloc_info)(int options, FILE *stream);
+int HEAP_ENTRY(mallopt)(int parameter, int value);
 #else
 #define HEAP_ENTRY(name) name
 #endif

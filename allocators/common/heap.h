@@ -54,6 +54,11 @@ struct heap_statistics {
 };
 struct heap_statistics heap_statistics(void);
 
+/* What a core has to say beside these, in the XML of malloc_info or the lines of malloc_stats. A
+ * core without one needs no such function. */
+struct report;
+void heap_describe(struct report *report, bool xml);
+
 /* The three moments of fork(2): take every lock, release them, make them new. */
 void heap_fork_prepare(void);
 void heap_fork_parent(void);

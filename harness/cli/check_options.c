@@ -13,21 +13,23 @@ enum { JOBS_MAXIMUM = 256 };
 #define TIME_LIMIT_DEFAULT_NS INT64_C(10000000000)
 #define TIME_LIMIT_LEAST_NS   UINT64_C(1000000)
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"test",                                                                     't', "PATTERN", 0,
+    {"test", 't', "PATTERN", 0,
      "Only tests whose name matches, as in 'realloc*'; may be given many times", 0},
-    {"group",                                                                 OPTION_GROUP, "GROUP", 0,
+    {"group", OPTION_GROUP, "GROUP", 0,
      "Only that group: contract, processes, exhaustion, misuse; may be given many times", 0},
     {"list", OPTION_LIST, NULL, 0, "List the tests, and run none", 0},
-    {"soak",                                                                          OPTION_SOAK, "TIME", 0,
+    {"soak", OPTION_SOAK, "TIME", 0,
      "Also a soak of that length: threads that verify all they hold, memory bounded", 0},
-    {"time-limit",OPTION_TIME_LIMIT, "TIME", 0, "For one test (default 10s)", 0},
-    {"jobs",                                                                         'j', "N", 0, "Tests at a time (default: as many as there are CPUs)", 0},
-    {"format",                                                                         OPTION_FORMAT, "FORMAT", 0, "text (the default), json, md or junit", 0},
-    {"output",                                                                     'o', "FILE", 0, "Write there instead of standard output", 0},
-    {"all",                                                                      OPTION_ALL, NULL, 0, "List tests that passed, too", 0},
-    {0                                           },
+    {"time-limit", OPTION_TIME_LIMIT, "TIME", 0, "For one test (default 10s)", 0},
+    {"jobs", 'j', "N", 0, "Tests at a time (default: as many as there are CPUs)", 0},
+    {"format", OPTION_FORMAT, "FORMAT", 0, "text (the default), json, md or junit", 0},
+    {"output", 'o', "FILE", 0, "Write there instead of standard output", 0},
+    {"all", OPTION_ALL, NULL, 0, "List tests that passed, too", 0},
+    {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Checks that a library is a correct drop-in malloc: the contract, threads and processes, "

@@ -12,12 +12,14 @@ struct plot_options {
     const char *run, *store, *output;
 };
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"output",                                                             'o', "FOLDER", 0,
+    {"output", 'o', "FOLDER", 0,
      "Where to (default: a folder named after the run, beside the store)", 0},
-    {"store",                                                            'i', "FILE", 0, "The SQLite file to read (default: results/heapmark.db)", 0},
+    {"store", 'i', "FILE", 0, "The SQLite file to read (default: results/heapmark.db)", 0},
     {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Draws the charts of a stored run as SVG and PNG, with the tables and exports beside them, and "

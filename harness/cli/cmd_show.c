@@ -3,6 +3,7 @@
 #include "message.h"
 #include "output.h"
 #include "report.h"
+#include "standing_output.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -14,18 +15,25 @@
 #include <unistd.h>
 
 struct show_options {
-    const char *run, *store, *format, *output;
+    const char *run, *store, *format, *output, *subject;
 };
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"format",                                                 'f', "FORMAT", 0,
+    {"format", 'f', "FORMAT", 0,
      "text, md, csv (summary, one row a workload and allocator), trials (CSV, one row a trial), "
      "latency and histogram (CSV, of runs with --latency or paced), "
-     "json (everything), gbench (as Google Benchmark writes)", 0},
-    {"output",                                                'o', "FILE", 0, "Write there instead of standard output", 0},
+     "json (everything), gbench (as Google Benchmark writes)",
+     0},
+    {"output", 'o', "FILE", 0, "Write there instead of standard output", 0},
     {"store", 'i', "FILE", 0, "The SQLite file to read (default: results/heapmark.db)", 0},
-    {0                                                       },
+    {"subject", 's', "ALLOCATOR", 0,
+     "How that allocator of the run stands against the others instead: the ratios of its CPU time, "
+     "peak RSS and what it retains to each of theirs, and their geometric means (text, md, csv)",
+     0},
+    {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Prints the table of a stored run again. RUN is a run's name or the beginning of one (default: "
@@ -34,6 +42,7 @@ static const char documentation[] =
     "Examples:\n"
     "  heapmark show\n"
     "  heapmark show 2026-11-21 --format md\n"
+    "  heapmark show --subject mine --format md\n"
     "  heapmark show --format gbench -o bench.json";
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -45,6 +54,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case 'o':
         options->output = argument;
+        return 0;
+    case 's':
+        options->subject = argument;
         return 0;
     case 'i':
         options->store = argument;
@@ -74,10 +86,49 @@ static bool is_database(const char *path)
     return found;
 }
 
-static int write_to(const struct show_options *options, const struct output_format *format,
+/* What is to be printed: of all allocators, or of one against the others. */
+struct page {
+    const struct output_format *format;
+    standing_output_fn *standing; /* NULL: `format` it is */
+    const char *subject;
+};
+
+static int write_standing(FILE *stream, const struct page *page, const struct summary *summary,
+                          unsigned subject)
+{
+    struct standing standing[STANDING_MEASURE_COUNT] = {0};
+    int result = 0;
+    for (int measure = 0; measure < STANDING_MEASURE_COUNT && result == 0; measure++)
+        result =
+            standing_init(&standing[measure], summary, subject, (enum standing_measure)measure);
+    if (result == 0)
+        result = page->standing(stream, standing);
+    int error = errno;
+    for (int measure = 0; measure < STANDING_MEASURE_COUNT; measure++)
+        standing_release(&standing[measure]);
+    errno = error;
+    return result;
+}
+
+static int write_page(FILE *stream, const struct page *page, const struct summary *summary,
+                      int subject)
+{
+    return page->standing == NULL ? page->format->write(stream, summary)
+                                  : write_standing(stream, page, summary, (unsigned)subject);
+}
+
+static int write_to(const struct show_options *options, const struct page *page,
                     const struct summary *summary, char *message)
 {
     const char *name = options->output != NULL ? options->output : "standard output";
+    int subject = page->standing != NULL ? run_find_allocator(summary->run, page->subject) : 0;
+    if (subject < 0)
+        return message_set(message,
+                           "the run has no allocator '%s'; heapmark list runs %s names them",
+                           page->subject, summary->run->name);
+    if (page->standing != NULL && summary->run->allocator_count < 2)
+        return message_set(message, "the run has no other allocator than '%s' to compare it with",
+                           page->subject);
     if (options->output != NULL && is_database(options->output))
         return message_set(message,
                            "%s is an SQLite file, and -o would overwrite it; to read from it, "
@@ -86,7 +137,7 @@ static int write_to(const struct show_options *options, const struct output_form
     FILE *stream = options->output != NULL ? fopen(options->output, "we") : stdout;
     if (stream == NULL)
         return message_set(message, "cannot write %s: %s", name, strerror(errno));
-    int result = format->write(stream, summary);
+    int result = write_page(stream, page, summary, subject);
     int error = errno;
     if ((stream == stdout ? fflush(stream) : fclose(stream)) != 0) {
         result = -1;
@@ -95,17 +146,24 @@ static int write_to(const struct show_options *options, const struct output_form
     return result < 0 ? message_set(message, "cannot write %s: %s", name, strerror(error)) : 0;
 }
 
-static const struct output_format *find_format(const char *name, char *message)
+static int find_page(const struct show_options *options, struct page *page, char *message)
 {
     char known[128] = "";
-    for (const struct output_format *format = output_formats; format->name != NULL; format++) {
-        if (strcmp(format->name, name) == 0)
-            return format;
-        size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, " %s", format->name);
+    *page = (struct page){.subject = options->subject};
+    if (options->subject != NULL) {
+        page->standing = standing_output_find(options->format);
+        return page->standing != NULL
+                   ? 0
+                   : message_set(message, "--subject has no format '%s'; there are: text md csv",
+                                 options->format);
     }
-    message_set(message, "unknown format '%s'; there are:%s", name, known);
-    return NULL;
+    for (page->format = output_formats; page->format->name != NULL; page->format++) {
+        if (strcmp(page->format->name, options->format) == 0)
+            return 0;
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof known - used, " %s", page->format->name);
+    }
+    return message_set(message, "unknown format '%s'; there are:%s", options->format, known);
 }
 
 int cmd_show(int argc, char **argv)
@@ -123,15 +181,17 @@ int cmd_show(int argc, char **argv)
     argp_err_exit_status = EXIT_UNUSABLE;
     argp_parse(&parser, argc, argv, 0, NULL, &options);
 
-    const struct output_format *format = find_format(options.format, message);
+    struct page page;
     char *store = NULL;
-    int result = format != NULL ? paths_init(&paths, message) : -1;
+    int result = find_page(&options, &page, message);
+    if (result == 0)
+        result = paths_init(&paths, message);
     if (result == 0) {
         store = options.store != NULL ? strdup(options.store) : report_default_store(&paths);
         result = report_load(&report, store, options.run, message);
     }
     if (result == 0) {
-        result = write_to(&options, format, &report.summary, message);
+        result = write_to(&options, &page, &report.summary, message);
         report_release(&report);
     }
     if (result < 0)

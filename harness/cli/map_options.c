@@ -22,24 +22,28 @@ enum {
 #define TIME_LIMIT_DEFAULT_NS INT64_C(300000000000)
 #define PARTS_PER_PERCENT     10000 /* of a million */
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {"workload",                                                              'w', "FILE.hmt[:PARAM=VALUE,...]", 0,
+    {"workload", 'w', "FILE.hmt[:PARAM=VALUE,...]", 0,
      "The trace to replay, with the parameters that heapmark run takes, too", 0},
-    {"allocator",                                           'a', "NAME[=LIB.so]", 0,
+    {"allocator", 'a', "NAME[=LIB.so]", 0,
      "As in heapmark run; may be given many times. Without it, every installed one that is part of "
-     "'all'", 0},
+     "'all'",
+     0},
     {"at", OPTION_AT, "MOMENT", 0,
      "peak (of live bytes; the default), end (all calls made), N% (of the calls made), or drained "
-     "(then everything freed)", 0},
-    {"frames",                                                                       OPTION_FRAMES, "N", 0,
-     "A film strip instead: N moments (2 to 48), evenly over the calls", 0},
-    {"output",                          'o', "FOLDER", 0,
-     "Where pictures go (default: a folder named after the trace in results/)", 0},
-    {"format",                                                                      OPTION_FORMAT, "FORMAT", 0, "Of the numbers on standard output: text, csv or json",
+     "(then everything freed)",
      0},
-    {"time-limit",                                                                      OPTION_TIME_LIMIT, "TIME", 0, "For one replay (default 5m)", 0},
-    {0                                                                   },
+    {"frames", OPTION_FRAMES, "N", 0,
+     "A film strip instead: N moments (2 to 48), evenly over the calls", 0},
+    {"output", 'o', "FOLDER", 0,
+     "Where pictures go (default: a folder named after the trace in results/)", 0},
+    {"format", OPTION_FORMAT, "FORMAT", 0, "Of the numbers on standard output: text, csv or json",
+     0},
+    {"time-limit", OPTION_TIME_LIMIT, "TIME", 0, "For one replay (default 5m)", 0},
+    {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Replays a trace under allocators and draws each one's heap at a moment: every page by its "

@@ -49,27 +49,6 @@ int64_t option_bytes(const char *text, const char *option, const struct argp_sta
     return (int64_t)value;
 }
 
-void option_source_check(const struct revision_source *source, const struct argp_state *state)
-{
-    int given = (source->repository != NULL) + (source->build != NULL) + (source->library != NULL);
-    if (given != 0 && given != 3)
-        argp_failure(state, argp_err_exit_status, 0,
-                     "--repo, --build and --library go together: where, how, and what it makes");
-}
-
-error_t option_source(int key, char *argument, struct revision_source *source)
-{
-    if (key == OPTION_REPO)
-        source->repository = argument;
-    else if (key == OPTION_BUILD)
-        source->build = argument;
-    else if (key == OPTION_LIBRARY)
-        source->library = argument;
-    else
-        return ARGP_ERR_UNKNOWN;
-    return 0;
-}
-
 double option_percent(const char *text, const char *option, enum option_zero zero,
                       const struct argp_state *state)
 {

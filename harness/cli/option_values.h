@@ -5,7 +5,6 @@
 #ifndef HEAPMARK_OPTION_VALUES_H
 #define HEAPMARK_OPTION_VALUES_H
 
-#include "revision.h"
 #include "run_options.h"
 
 #include <argp.h>
@@ -24,21 +23,5 @@ double option_percent(const char *text, const char *option, enum option_zero zer
 /* Calls `take` for every word between commas; it may write into the word. */
 void option_for_words(const char *list, const struct argp_state *state,
                       void (*take)(char *word, const struct argp_state *state));
-
-/* --repo, --build and --library: revisions of another repository than heapmark's own. */
-enum { OPTION_REPO = 512, OPTION_BUILD, OPTION_LIBRARY };
-#define OPTION_SOURCE_TABLE(group)                                                               \
-    {"repo", OPTION_REPO, "FOLDER", 0,                                                           \
-     "Revisions are of that git repository, not of heapmark's own", group},                      \
-        {"build", OPTION_BUILD, "COMMAND", 0, "The shell command that builds one, in its top "   \
-                                              "folder",                                          \
-         group},                                                                                 \
-    {                                                                                            \
-        "library", OPTION_LIBRARY, "FILE", 0, "The library that it makes, seen from there", group \
-    }
-/* Takes those three, as an argp parser does. */
-error_t option_source(int key, char *argument, struct revision_source *source);
-/* They stand together. */
-void option_source_check(const struct revision_source *source, const struct argp_state *state);
 
 #endif

@@ -4,6 +4,7 @@
 #include "cli.h"
 #include "conduct.h"
 #include "option_values.h"
+#include "shared_options.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -12,11 +13,7 @@
 #include <string.h>
 
 enum {
-    OPTION_SEED = 256,
-    OPTION_ORDER_SEED,
-    OPTION_STEP,
-    OPTION_TIME_LIMIT,
-    OPTION_MEMORY_LIMIT,
+    OPTION_STEP = 256,
     OPTION_RESUME,
     OPTION_PLOT,
     OPTION_FORMAT,
@@ -26,54 +23,62 @@ enum {
     BLOCKS_MAXIMUM = 10000,
 };
 #define SAMPLE_STEP_DEFAULT_NS INT64_C(1000000)
-#define SAMPLE_STEP_MINIMUM_NS 100000 /* a sample takes some 10 us of another CPU */
-#define TIME_LIMIT_DEFAULT_NS  INT64_C(60000000000)
 
+/* clang-format off */
 static const struct argp_option option_table[] = {
-    {NULL,                                                        0, NULL, 0, "What to run:", 1},
-    {"workload",                                                       'w', "NAME[:PARAM=VALUE,...]", 0,
+    {NULL, 0, NULL, 0, "What to run:", 1},
+    {"workload", 'w', "NAME[:PARAM=VALUE,...]", 0,
      "A workload with parameters, FILE.hmt: a trace to be replayed, or FILE.ini: a workload file; "
      "may be given many times. "
      "VALUE may be a sweep: 1..16 (doubling), 1k..1M*4, 10..50+10, 16/64/256, threads=1..2C (C: "
-     "the CPUs); each value is a workload of the run. Without it, the suite 'default'", 1},
-    {"allocator",                                             'a', "NAME[=LIB.so][:OPTION=VALUE,...]", 0,
+     "the CPUs); each value is a workload of the run. Without it, the suite 'default'",
+     1},
+    {"allocator", 'a', "NAME[=LIB.so][:OPTION=VALUE,...]", 0,
      "An allocator of allocators.ini, 'all', or any library under a name of your own; may be given "
      "many times. With options of the allocator, or variables of its environment in capitals; each "
      "value of a sweep is an allocator of the run. Without it, every installed one that is part of "
-     "'all'", 1},
-    {"blocks",                                                           'n', "N", 0,
+     "'all'",
+     1},
+    {"blocks", 'n', "N", 0,
      "Blocks: how often each workload runs under each allocator, in shuffled order, each time in "
      "a fresh process. Six are the fewest that give a 95 % interval (default: the suite's, else "
-     "10)", 1},
-    {"seed",  OPTION_SEED, "N", 0, "Seed of the workloads: same seed, same calls (default 1)", 1},
-    {"order-seed",                                                          OPTION_ORDER_SEED, "N", 0,
+     "10)",
+     1},
+    {"seed", OPTION_SEED, "N", 0, "Seed of the workloads: same seed, same calls (default 1)", 1},
+    {"order-seed", OPTION_ORDER_SEED, "N", 0,
      "Seed of the shuffling (default: drawn, and stored with the run)", 1},
-    {"counters",                                                          OPTION_COUNTERS, NULL, 0,
+    {"counters", OPTION_COUNTERS, NULL, 0,
      "In timed trials, also let the processor count instructions, cycles, misses of the data TLB, "
-     "of the cache and of branches, where the kernel lends its counters. docs/counts.md", 1},
-    {"instructions",                                                 OPTION_INSTRUCTIONS, NULL, 0,
+     "of the cache and of branches, where the kernel lends its counters. docs/counts.md",
+     1},
+    {"instructions", OPTION_INSTRUCTIONS, NULL, 0,
      "Also count the instructions of a call, under valgrind's callgrind: one trial each, of a few "
-     "laps, of workloads with one thread. docs/counts.md", 1},
-    {"latency",                         OPTION_LATENCY, "N", OPTION_ARG_OPTIONAL,
+     "laps, of workloads with one thread. docs/counts.md",
+     1},
+    {"latency", OPTION_LATENCY, "N", OPTION_ARG_OPTIONAL,
      "Also time single calls, in trials of their own, one beside each timed one: one call in N, "
-     "chosen by chance (default 64; 1: every call). docs/latency.md", 1},
-    {NULL,                                                     0, NULL, 0, "Limits and sampling:", 2},
-    {"sample-step",                                                           OPTION_STEP, "TIME", 0,
+     "chosen by chance (default 64; 1: every call). docs/latency.md",
+     1},
+    {NULL, 0, NULL, 0, "Limits and sampling:", 2},
+    {"sample-step", OPTION_STEP, "TIME", 0,
      "Step of the memory timeline (default 1ms; 0 takes none)", 2},
-    {"time-limit",OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 2},
-    {"memory-limit",                                                          OPTION_MEMORY_LIMIT, "SIZE", 0,
+    {"time-limit", OPTION_TIME_LIMIT, "TIME", 0, "For one trial (default 60s)", 2},
+    {"memory-limit", OPTION_MEMORY_LIMIT, "SIZE", 0,
      "RLIMIT_DATA of a trial; what exceeds it ends as 'out of memory' (default: half of the "
-     "memory available; 0: none)", 2},
-    {NULL,                                                          0, NULL, 0, "Where results go:", 3},
-    {"store",                                                      'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 3},
-    {"resume",                                                        OPTION_RESUME, "RUN", OPTION_ARG_OPTIONAL,
+     "memory available; 0: none)",
+     2},
+    {NULL, 0, NULL, 0, "Where results go:", 3},
+    {"store", 'o', "FILE", 0, "The SQLite file (default: results/heapmark.db)", 3},
+    {"resume", OPTION_RESUME, "RUN", OPTION_ARG_OPTIONAL,
      "Go on with an interrupted run (default: the newest): runs what is still planned, with the "
-     "options it was begun with", 3},
+     "options it was begun with",
+     3},
     {"plot", OPTION_PLOT, NULL, 0, "Draw the charts at the end and name the files", 3},
-    {"format",                                                           OPTION_FORMAT, "FORMAT", 0, "Of the table at the end: see heapmark show --help", 3},
-    {"quiet",'q', NULL, 0, "No progress, no table: failures only", 3},
-    {0                                                         },
+    {"format", OPTION_FORMAT, "FORMAT", 0, "Of the table at the end: see heapmark show --help", 3},
+    {"quiet", 'q', NULL, 0, "No progress, no table: failures only", 3},
+    {0},
 };
+/* clang-format on */
 
 static const char documentation[] =
     "Runs a suite, or the workloads named, under allocators; stores every trial; prints the table."
@@ -95,10 +100,6 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct run_options *options = state->input;
     switch (key) {
-    case 'w':
-        option_word(&options->workloads, argument, state);
-        options->planning = "-w";
-        return 0;
     case 'a':
         option_word(&options->allocators, argument, state);
         options->planning = "-a";
@@ -107,37 +108,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->blocks = (unsigned)option_count(argument, "-n", 1, BLOCKS_MAXIMUM, state);
         options->planning = "-n";
         return 0;
-    case 'o':
-        options->store = argument;
-        return 0;
-    case 'q':
-        options->quiet = true;
-        return 0;
-    case OPTION_SEED:
-        /* SQLite's integers are signed. */
-        options->seed = option_count(argument, "--seed", 0, INT64_MAX, state);
-        options->planning = "--seed";
-        return 0;
-    case OPTION_ORDER_SEED:
-        options->order_seed = option_count(argument, "--order-seed", 0, INT64_MAX, state);
-        options->order_seed_given = true;
-        options->planning = "--order-seed";
-        return 0;
     case OPTION_STEP:
         options->sample_step_ns =
-            option_duration(argument, "--sample-step", SAMPLE_STEP_MINIMUM_NS, state);
+            option_duration(argument, "--sample-step", DURATION_LEAST_NS, state);
         options->planning = "--sample-step";
-        return 0;
-    case OPTION_TIME_LIMIT:
-        options->time_limit_ns =
-            option_duration(argument, "--time-limit", SAMPLE_STEP_MINIMUM_NS, state);
-        if (options->time_limit_ns == 0)
-            argp_failure(state, EXIT_UNUSABLE, 0, "--time-limit 0: no trial could end in time");
-        options->planning = "--time-limit";
-        return 0;
-    case OPTION_MEMORY_LIMIT:
-        options->memory_limit_bytes = option_bytes(argument, "--memory-limit", state);
-        options->planning = "--memory-limit";
         return 0;
     case OPTION_COUNTERS:
         options->counters = true;
@@ -171,7 +145,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->planning = "the suite";
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return option_of_trials(key, argument, options, state);
     }
 }
 
@@ -186,7 +160,7 @@ void run_options_parse(struct run_options *options, int argc, char **argv)
     *options = (struct run_options){
         .seed = 1,
         .sample_step_ns = SAMPLE_STEP_DEFAULT_NS,
-        .time_limit_ns = TIME_LIMIT_DEFAULT_NS,
+        .time_limit_ns = TRIAL_TIME_LIMIT_DEFAULT_NS,
         .memory_limit_bytes = -1,
         .format = "text",
     };

@@ -227,8 +227,7 @@ static int fill(struct summary *summary, double *values)
     return summary_fill_means(summary, values);
 }
 
-/* Room for one figure a trial (or a workload), and behind them all laps of the longest one. */
-static size_t values_needed(const struct run *run)
+size_t summary_values_needed(const struct run *run)
 {
     size_t laps = 0;
     for (size_t i = 0; i < run->trial_count; i++)
@@ -241,7 +240,7 @@ int summary_init(struct summary *summary, const struct run *run)
 {
     int reference = run_find_allocator(run, REFERENCE_NAME);
     *summary = (struct summary){.run = run, .reference = reference < 0 ? 0 : reference};
-    double *values = calloc(values_needed(run), sizeof *values);
+    double *values = calloc(summary_values_needed(run), sizeof *values);
     int result = values != NULL && allocate(summary) == 0 ? fill(summary, values) : -1;
     free(values);
     if (result != 0) {

@@ -29,6 +29,22 @@ void summary_fill_measures(struct summary *summary, size_t workload, size_t allo
                            double *values);
 int summary_fill_ratios(struct summary *summary, size_t workload, size_t allocator, double *values);
 
+/* Room for one figure a trial (or a workload), and behind them all laps of the longest one. */
+size_t summary_values_needed(const struct run *run);
+
+/* How many blocks the timed trials are in. */
+unsigned summary_blocks(const struct run *run);
+
+/* exp(sign * shift) of `count` log-ratios, with the ends of the interval in order. Returns 0, or -1
+ * with errno ENOMEM. */
+int summary_estimate_ratio(const double *logs, size_t count, int sign, struct estimate *estimate);
+/* log(CPU time of the trial / of the reference), both OK: the median over laps. NAN where there is
+ * no such ratio. `scratch` has room for the laps. */
+double summary_log_cpu_ratio(const struct trial_record *reference, const struct trial_record *trial,
+                             double *scratch);
+/* In bytes; NAN: not measured. */
+double summary_peak_rss(const struct trial_record *trial);
+
 /* Fills in the means over the workloads, from cells that are complete. */
 int summary_fill_means(struct summary *summary, double *values);
 

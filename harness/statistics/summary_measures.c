@@ -85,13 +85,19 @@ static double at(const struct view *view, enum checkpoint checkpoint, size_t off
     at(view, CHECKPOINT_##checkpoint, offsetof(struct checkpoint_record, name))
 
 /* VmHWM only rises, so the largest is the last that was read; but it may lag behind a sample. */
+double summary_peak_rss(const struct trial_record *trial)
+{
+    struct view view = {.trial = trial};
+    double peak = measure(trial->rss_peak_bytes);
+    for (int i = 0; i < CHECKPOINT_COUNT; i++)
+        peak = fmax(peak, at(&view, (enum checkpoint)i,
+                             offsetof(struct checkpoint_record, vm_hwm_bytes)));
+    return peak;
+}
+
 static double peak_rss(const struct view *view)
 {
-    double peak = measure(view->trial->rss_peak_bytes);
-    for (int i = 0; i < CHECKPOINT_COUNT; i++)
-        peak = fmax(peak,
-                    at(view, (enum checkpoint)i, offsetof(struct checkpoint_record, vm_hwm_bytes)));
-    return peak;
+    return summary_peak_rss(view->trial);
 }
 
 static double peak_growth(const struct view *view)

@@ -19,6 +19,12 @@ struct pair {
     const struct trial_record *reference, *trial; /* both OK */
 };
 
+/* A schedule's time is no allocator's. */
+static bool is_paced(const struct pair *pair)
+{
+    return pair->reference->paced == 1 || pair->trial->paced == 1;
+}
+
 enum clock { CLOCK_OF_WALL, CLOCK_OF_CPU };
 
 static int64_t lap_ns(const struct trial_record *trial, int64_t lap, enum clock clock)
@@ -46,6 +52,13 @@ static double pair_value(const struct pair *pair, enum clock clock, double *scra
     return order_statistic_median(scratch, count);
 }
 
+double summary_log_cpu_ratio(const struct trial_record *reference, const struct trial_record *trial,
+                             double *scratch)
+{
+    struct pair pair = {reference, trial};
+    return is_paced(&pair) ? NAN : pair_value(&pair, CLOCK_OF_CPU, scratch);
+}
+
 /* The value of one block, or NAN when either side is missing. */
 static double block_value(const struct summary *summary, const struct trial_key *key,
                           enum clock clock, double *scratch)
@@ -53,16 +66,12 @@ static double block_value(const struct summary *summary, const struct trial_key 
     struct trial_key reference_key = *key;
     reference_key.allocator = (unsigned)summary->reference;
     struct pair pair = {summary_trial(summary, &reference_key), summary_trial(summary, key)};
-    if (pair.reference == NULL || pair.trial == NULL)
-        return NAN;
-    /* A schedule's time is no allocator's. */
-    if (pair.reference->paced == 1 || pair.trial->paced == 1)
+    if (pair.reference == NULL || pair.trial == NULL || is_paced(&pair))
         return NAN;
     return pair_value(&pair, clock, scratch);
 }
 
-/* exp(sign * shift) of log-ratios, with the ends of the interval in order. */
-static int estimate_ratio(const double *logs, size_t count, int sign, struct estimate *estimate)
+int summary_estimate_ratio(const double *logs, size_t count, int sign, struct estimate *estimate)
 {
     struct shift shift;
     *estimate = summary_no_estimate;
@@ -104,7 +113,7 @@ static int fill_ratio(struct summary *summary, const struct trial_key *cell_key,
         return 0;
     }
     /* Speed is the inverse of time. */
-    return estimate_ratio(values, count, clock == CLOCK_OF_WALL ? -1 : 1, estimate);
+    return summary_estimate_ratio(values, count, clock == CLOCK_OF_WALL ? -1 : 1, estimate);
 }
 
 int summary_fill_ratios(struct summary *summary, size_t workload, size_t allocator, double *values)
@@ -147,7 +156,7 @@ static double block_mean(const struct summary *summary, size_t allocator, unsign
     return count > 0 ? sum / (double)count : NAN;
 }
 
-static unsigned blocks_of_run(const struct run *run)
+unsigned summary_blocks(const struct run *run)
 {
     unsigned blocks = 0;
     for (size_t i = 0; i < run->trial_count; i++)
@@ -159,7 +168,7 @@ static unsigned blocks_of_run(const struct run *run)
 static int fill_mean_speed(struct summary *summary, size_t allocator, double *values)
 {
     struct summary_mean *mean = &summary->mean[allocator];
-    unsigned blocks = blocks_of_run(summary->run);
+    unsigned blocks = summary_blocks(summary->run);
     size_t count = 0;
     for (unsigned block = 0; block < blocks; block++) {
         double value = block_mean(summary, allocator, block, values + count);
@@ -170,7 +179,7 @@ static int fill_mean_speed(struct summary *summary, size_t allocator, double *va
         mean->speed = exactly_one(count);
         return 0;
     }
-    return estimate_ratio(values, count, -1, &mean->speed);
+    return summary_estimate_ratio(values, count, -1, &mean->speed);
 }
 
 static double mean_memory(const struct summary *summary, size_t allocator, double *values)

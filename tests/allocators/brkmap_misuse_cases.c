@@ -96,7 +96,8 @@ static void pointers_that_are_no_blocks_are_refused(void **state)
 {
     (void)state;
     each_size(free_the_middle, "free of a pointer");
-    each_size(free_far_away, "never returned");
+    /* Where chunks were mapped one may be there, and nothing of it in use. */
+    each_size(free_far_away, "free of a pointer");
     misused_bytes = 16;
     assert_aborts(free_a_stack_variable, "never returned");
     assert_aborts(free_one, "never returned");

@@ -5,6 +5,7 @@ int main(void)
 {
     int failed = run_brkmap_tests() + run_huge_tests();
 
+    failed += run_brkmap_figures_tests();
     failed += run_brkmap_misuse_tests();
     failed += run_entry_tests();
     failed += run_history_tests();

@@ -54,16 +54,21 @@ compile() {
 
 test_allocators_serve_malloc() {
     local library symbol
-    for library in bump brkmap $(freelists); do
+    for library in bump brkmap brkmap-hardened $(freelists); do
         for symbol in malloc calloc realloc reallocarray free aligned_alloc memalign posix_memalign \
-                      valloc pvalloc malloc_usable_size malloc_trim mallinfo mallinfo2; do
+                      valloc pvalloc malloc_usable_size malloc_trim mallinfo mallinfo2 malloc_stats malloc_info \
+                      mallopt; do
             nm -D --defined-only "$BUILD/lib$library.so" | grep -q " [TW] $symbol\$" ||
                 fail "$library does not export $symbol"
         done
-        case $library in brkmap | freelist-*) symbol="heapmark_heap_walk" ;; *) symbol= ;; esac
-        # What is exported is the malloc family and the walk: no name of ours gets in the way.
+        case $library in
+        brkmap*) symbol="heapmark_heap_walk|brkmap_read_(totals|classes|heaps)" ;;
+        freelist-*) symbol="heapmark_heap_walk" ;;
+        *) symbol= ;;
+        esac
+        # What is exported is the malloc family, the walk and the counters: no name of ours gets in the way.
         nm -D --defined-only "$BUILD/lib$library.so" | awk '{print $3}' |
-            grep -vxE "malloc|calloc|realloc|reallocarray|free|aligned_alloc|memalign|posix_memalign|valloc|pvalloc|malloc_usable_size|malloc_trim|mallinfo2?|$symbol" &&
+            grep -vxE "malloc|calloc|realloc|reallocarray|free|aligned_alloc|memalign|posix_memalign|valloc|pvalloc|malloc_usable_size|malloc_trim|mallinfo2?|malloc_stats|malloc_info|mallopt|$symbol" &&
             fail "$library exports more than that"
     done
     return 0
@@ -71,14 +76,14 @@ test_allocators_serve_malloc() {
 
 test_allocators_bash() {
     needs bash
-    same_under "brkmap $(freelists)" bash -c 'a=(); for i in {1..3000}; do a+=("item $i"); done
+    same_under "brkmap brkmap-hardened $(freelists)" bash -c 'a=(); for i in {1..3000}; do a+=("item $i"); done
         s=; for i in {1..300}; do s="$s${a[$i]}"; done; echo "${#a[@]} ${#s}"
         for i in 1 2 3 4 5 6 7 8; do (echo "child $i" | cat | tr a-z A-Z); done; x=$(seq 2000 | sort -r | head -n 3); echo $x'
 }
 
 test_allocators_python3() {
     [ -x /usr/bin/python3 ] || { echo "needs /usr/bin/python3"; exit 77; }
-    same_under "brkmap $(freelists)" env PYTHONMALLOC=malloc PYTHONHASHSEED=0 /usr/bin/python3 -c '
+    same_under "brkmap brkmap-hardened $(freelists)" env PYTHONMALLOC=malloc PYTHONHASHSEED=0 /usr/bin/python3 -c '
 import json, threading, subprocess
 d = {i: [str(j) * (j % 50) for j in range(i % 40)] for i in range(4000)}
 for i in range(0, 4000, 3): del d[i]
@@ -94,7 +99,7 @@ print(len(b))'
 
 test_allocators_sqlite3() {
     needs sqlite3
-    same_under "brkmap $(freelists)" sqlite3 :memory: 'create table t(a integer primary key, b text);
+    same_under "brkmap brkmap-hardened $(freelists)" sqlite3 :memory: 'create table t(a integer primary key, b text);
         with recursive n(i) as (select 1 union all select i+1 from n where i < 20000)
         insert into t select i, hex(zeroblob(i % 97)) from n;
         create index u on t(b); select count(*), sum(length(b)), max(b) from t;
@@ -107,7 +112,7 @@ test_allocators_gcc() {
     for i in $(seq 400); do echo "int f$i(int x) { return x * $i + (x > 3 ? f_sum(x, $i) : 0); }"; done >"$TMP/body"
     { echo 'static int f_sum(int a, int b) { int s = 0; while (a--) s += b; return s; }'; cat "$TMP/body"; } >"$TMP/input.c"
     (cd "$TMP" && gcc -O1 -c -o expected.o input.c)
-    for library in brkmap $(freelists); do
+    for library in brkmap brkmap-hardened $(freelists); do
         (cd "$TMP" && under "$library" gcc -O1 -c -o seen.o input.c) || fail "$library: gcc failed"
         cmp "$TMP/expected.o" "$TMP/seen.o" || fail "$library: the object differs"
     done
@@ -115,7 +120,7 @@ test_allocators_gcc() {
 
 test_allocators_perl() {
     needs perl
-    same_under "brkmap $(freelists)" perl -e 'my %h; $h{$_ % 777} .= "x$_" for 1..30000;
+    same_under "brkmap brkmap-hardened $(freelists)" perl -e 'my %h; $h{$_ % 777} .= "x$_" for 1..30000;
         my @k = sort { length $h{$a} <=> length $h{$b} || $a <=> $b } keys %h; print "@k[0..9]\n";
         delete @h{@k[0..400]}; print scalar(keys %h), "\n"; print `echo child`;'
 }
@@ -152,7 +157,7 @@ redis_session() {
 test_allocators_redis() {
     needs redis-server redis-cli python3
     local library port
-    for library in brkmap $(freelists); do
+    for library in brkmap brkmap-hardened $(freelists); do
         port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
         redis_session "$library" "$port" || fail "$library: redis failed"
     done
@@ -201,7 +206,7 @@ int main() {
     printf("%ld\n", Log::total.load());
 }
 CODE
-    same_under "bump brkmap $(freelists)" "$TMP/destructors"
+    same_under "bump brkmap brkmap-hardened $(freelists)" "$TMP/destructors"
 }
 
 test_allocators_fork_heavy_threads() {
@@ -252,7 +257,7 @@ int main(void)
 }
 CODE
     local library
-    for library in brkmap $(freelists); do
+    for library in brkmap brkmap-hardened $(freelists); do
         under "$library" timeout 60 "$TMP/forks" >"$TMP/out" || fail "$library: status $?, $(cat "$TMP/out") children failed"
     done
 }
@@ -310,10 +315,62 @@ int main(int argc, char **argv)
 }
 CODE
     local library
-    for library in brkmap $(freelists); do
+    for library in brkmap brkmap-hardened $(freelists); do
         under "$library" timeout 60 "$TMP/handler" || fail "$library: status $?"
         under "$library" timeout 60 "$TMP/handler" threads || fail "$library, 2 threads: status $?"
     done
+}
+
+# The counters of brkmap.h: by weak symbols, by dlsym, in words, and at the end of a program that asks for it.
+test_allocators_brkmap_counters() {
+    compile counters -I"$BUILD/../../allocators/brkmap" <<'CODE'
+#include "brkmap.h"
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+int main(void)
+{
+    if (!brkmap_read_totals) return 3;
+    struct brkmap_totals before = brkmap_read_totals();
+    void *block = malloc(100000);
+    struct brkmap_totals after = brkmap_read_totals();
+    if (after.live_bytes - before.live_bytes != malloc_usable_size(block)) return 1;
+    malloc_stats();
+    return malloc_info(0, stdout);
+}
+CODE
+    local status=0
+    "$TMP/counters" || status=$?
+    [ "$status" = 3 ] || fail "without brkmap the counters are there: $status"
+    env -u BRKMAP_STATS LD_PRELOAD="$BUILD/libbrkmap.so" "$TMP/counters" >"$TMP/xml" 2>"$TMP/stats" || fail "status $?"
+    grep -q '^<system type="current" size="[1-9]' "$TMP/xml" || fail "malloc_info: $(cat "$TMP/xml")"
+    grep -Ex ' *live_bytes +1[0-9]{5}' "$TMP/stats" && grep -Ex ' *orphans +0' "$TMP/stats" || fail "$(cat "$TMP/stats")"
+    LD_PRELOAD="$BUILD/libbrkmap.so" BRKMAP_STATS=0 sh -c : 2>&1 | grep . && fail "it says something without being asked"
+    LD_PRELOAD="$BUILD/libbrkmap.so" BRKMAP_STATS=1 "$TMP/counters" >/dev/null 2>"$TMP/twice" || fail "status $?"
+    [ "$(grep -c ' live_bytes ' "$TMP/twice")" = 2 ] || fail "nothing at the end: $(cat "$TMP/twice")"
+    [ -x /usr/bin/python3 ] || return 0
+    LD_PRELOAD="$BUILD/libbrkmap.so" /usr/bin/python3 - <<'CODE'
+import ctypes, threading
+NAMES = """live_bytes live_blocks large_bytes large_blocks huge_bytes huge_blocks cached_bytes waiting_bytes
+    waiting_blocks pool_bytes resident_bytes system_bytes table_bytes purges purged_bytes reused_bytes heaps orphans"""
+class Totals(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_uint64) for name in NAMES.split()]
+read = ctypes.CDLL(None).brkmap_read_totals
+read.restype = Totals
+before = read()
+block = bytearray(3000000)
+gate = threading.Barrier(4)
+threads = [threading.Thread(target=lambda: (gate.wait(), gate.wait())) for _ in range(3)]
+[t.start() for t in threads]
+gate.wait()
+during = read()
+gate.wait()
+[t.join() for t in threads]
+after = read()
+assert during.huge_blocks == before.huge_blocks + 1 and during.huge_bytes >= 3000000
+assert during.live_bytes + during.cached_bytes <= during.system_bytes and during.resident_bytes <= during.system_bytes
+assert before.heaps - before.orphans == 1 <= after.heaps - after.orphans <= during.heaps - during.orphans
+CODE
 }
 
 # A second user of sbrk, which takes memory, writes to it and checks it to the end; and a heap that
@@ -359,7 +416,7 @@ int main(void)
 }
 CODE
     local library
-    for library in bump brkmap $(freelists); do
+    for library in bump brkmap brkmap-hardened $(freelists); do
         under "$library" "$TMP/others" || fail "$library: status $?"
     done
 }
@@ -398,7 +455,7 @@ int main(int count, char **arguments)
 }
 CODE
     local library kind bytes
-    for library in bump brkmap $(freelists); do
+    for library in bump brkmap brkmap-hardened $(freelists); do
         for kind in data as; do
             for bytes in 40 1000 60000 200000 3000000; do
                 under "$library" "$TMP/limits" "$kind" "$bytes" "$library" ||
@@ -411,7 +468,7 @@ CODE
 test_allocators_python_under_a_limit() {
     [ -x /usr/bin/python3 ] || { echo "needs /usr/bin/python3"; exit 77; }
     local library
-    for library in brkmap $(freelists); do
+    for library in brkmap brkmap-hardened $(freelists); do
         (ulimit -v 200000; under "$library" /usr/bin/python3 -c '
 kept = []
 try:
@@ -429,7 +486,7 @@ test_allocators_damage_is_one_line() {
 int main(void) { void *block = malloc(100); free(block); free(block); return 0; }
 CODE
     local library status
-    for library in brkmap $(freelists); do
+    for library in brkmap brkmap-hardened $(freelists); do
         status=0
         (ulimit -c 0; under "$library" "$TMP/twice") 2>"$TMP/said" || status=$?
         # The shell has a word on the crash as well.
@@ -476,12 +533,12 @@ int main(int count, char **arguments)
 }
 CODE
     local library status
-    for library in brkmap $(freelists); do
+    for library in brkmap brkmap-hardened $(freelists); do
         status=0
         (ulimit -c 0; under "$library" timeout 20 "$TMP/handler") >"$TMP/out" 2>/dev/null || status=$?
         [ "$status" = 134 ] && [ "$(cat "$TMP/out")" = R ] || fail "$library: status $status, reported '$(cat "$TMP/out")'"
         # A walk of brkmap does not stop its threads' own heaps from working.
-        [ $library != brkmap ] || continue
+        case $library in brkmap*) continue ;; esac
         status=0
         (ulimit -c 0; under "$library" timeout 20 "$TMP/handler" walk) >"$TMP/out" 2>"$TMP/said" || status=$?
         [ "$status" = 134 ] || fail "$library: with the heap locked, status $status"

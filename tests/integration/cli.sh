@@ -67,6 +67,12 @@ test_run_measures_shows_and_exports() {
         "$HEAPMARK" show -i "$(store)" -f $format -o "$TMP/$format.file"
         cmp "$TMP/$format" "$TMP/$format.file"
     done
+    for format in text md csv; do
+        "$HEAPMARK" show -i "$(store)" --subject bump -f $format >"$TMP/against"
+        grep -q glibc "$TMP/against" && grep -q 'geometric mean' "$TMP/against"
+    done
+    # 3 measures x (3 workloads + their mean) x 2 peers, and the heading
+    [ "$(wc -l <"$TMP/against")" = 25 ]
     "$HEAPMARK" list runs -i "$(store)" | grep -q ' 63 of 63 trials'
     # 3 workloads x 3 allocators x (6 blocks + 1 inspection pass)
     [ "$(sqlite3 "$(store)" "select count(*) from trials where status = 'ok'")" = 63 ]

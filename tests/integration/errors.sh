@@ -192,6 +192,9 @@ test_unknown_option_format_run_and_command() {
     short_run -a glibc -q
     expect 2 'unknown format' "$HEAPMARK" show -i "$(store)" --format xml
     expect 2 'nosuchrun' "$HEAPMARK" show nosuchrun -i "$(store)"
+    expect 2 "no allocator 'nosuch'" "$HEAPMARK" show -i "$(store)" --subject nosuch
+    expect 2 "no format 'json'" "$HEAPMARK" show -i "$(store)" --subject bump -f json
+    expect 2 'no other allocator' "$HEAPMARK" show -i "$(store)" --subject glibc
     expect 2 'unknown format' short_run --format xml
 }
 
