@@ -1,7 +1,7 @@
 /*
- * Huge blocks, above 1 MiB: each a mapping of its own, found by address in a table.
+ * Huge blocks, above 256 KiB: runs of pages, found by address in a table.
  *
- * What is freed may wait in a small pool: taking its pages over by mremap costs a fraction of
+ * What is freed may wait in a pool (huge_pool.h): taking its pages over costs a fraction of
  * faulting new ones in. How much may wait has to be earned, as in region_cache.c. Pages of the
  * pool hold old contents, and a block taken from it says so.
  */

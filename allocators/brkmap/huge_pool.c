@@ -94,6 +94,8 @@ static char *cut(size_t index, size_t offset, size_t bytes)
     size_t behind_bytes = whole.bytes - offset - bytes;
     struct run behind = {whole.start + offset + bytes, behind_bytes};
 
+    HEAP_ASSERT((offset | bytes) % os_page_bytes() == 0 && offset + bytes <= whole.bytes);
+
     run->bytes = offset;
     if (offset == 0)
         *run = behind_bytes > 0 ? behind : pool.waiting[--pool.count];
@@ -135,6 +137,7 @@ static size_t largest(void)
 /* From the ends of the largest runs, since small ones are cheap to keep. */
 static void keep_only(size_t bytes)
 {
+    bytes = heap_round_up(bytes, os_page_bytes());
     while (pool.bytes > bytes) {
         size_t index = largest(), run_bytes = pool.waiting[index].bytes;
         size_t gone_bytes = smaller(run_bytes, pool.bytes - bytes);
@@ -151,8 +154,14 @@ void huge_pool_tidy(uint64_t now_ms)
         return;
     pool.window_start_ms = now_ms;
     pool.given_bytes = pool.given_bare_bytes = 0;
-    /* In windows after the first nothing was used, or this would have been called. */
-    keep_only(windows == 1 ? pool.bytes - pool.idle_bytes : 0);
+    if (windows == 1) {
+        keep_only(pool.bytes - pool.idle_bytes);
+    } else {
+        /* In those after the first nothing was used, or this would have been called; so what goes
+         * now would have gone then, and who wants it did not just miss it. */
+        keep_only(0);
+        pool.given_bytes = 0;
+    }
     if (pool.served_bytes < pool.earned_bytes)
         pool.earned_bytes -= (pool.earned_bytes - pool.served_bytes + 1) / 2;
     pool.bare_bytes = smaller(pool.bare_bytes, pool.earned_bytes);
