@@ -7,7 +7,6 @@
  */
 #include <pthread.h>
 
-#include "heap.h"
 #include "region.h"
 #include "thread_life.h"
 
@@ -33,10 +32,18 @@ static bool end_key_made;
 #define NO_SPAN_64 \
     NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8
 _Static_assert(DIRECT_ENTRIES == 65, "as many as are listed here");
+_Static_assert(CACHED_SLICES == 4 * 64, "and here");
 
 _Thread_local struct thread_cache thread_cache = {
-    .direct = {NO_SPAN_64, &span_none}
+    .direct = {NO_SPAN_64,  &span_none},
+    .spans = { NO_SPAN_64, NO_SPAN_64, NO_SPAN_64, NO_SPAN_64},
 };
+
+/* Two threads that live at a time differ in it; it may come again when one has ended. */
+static uintptr_t thread_identity(void)
+{
+    return (uintptr_t)__builtin_thread_pointer();
+}
 
 /* One that has never had a thread. With the lock held. */
 static struct heap_of_thread *heap_make(void)
@@ -58,6 +65,16 @@ static struct heap_of_thread *heap_make(void)
     return heap;
 }
 
+/* With the lock held. */
+static struct heap_of_thread *orphan_unlink(struct heap_of_thread **at)
+{
+    struct heap_of_thread *heap = *at;
+
+    *at = heap->next_orphan;
+    atomic_store_explicit(&heap->orphan, false, memory_order_relaxed);
+    return heap;
+}
+
 /* The heap of a thread that has ended and allocated after its last look at thread_end: it stood
  * where this one does. Such heaps are as many as threads ever ran at a time, at most. */
 static struct heap_of_thread *heap_lost(void)
@@ -72,15 +89,12 @@ static struct heap_of_thread *heap_lost(void)
 static struct heap_of_thread *heap_find(void)
 {
     lock_acquire(&region_lock);
-    struct heap_of_thread *heap = heaps.orphans;
-    if (heap != NULL)
-        heaps.orphans = heap->next_orphan;
-    else if ((heap = heap_lost()) == NULL)
+    struct heap_of_thread *heap =
+        heaps.orphans != NULL ? orphan_unlink(&heaps.orphans) : heap_lost();
+    if (heap == NULL)
         heap = heap_make();
-    if (heap != NULL) {
-        heap->orphan = false;
+    if (heap != NULL)
         heap->thread = thread_identity();
-    }
     lock_release(&region_lock);
     return heap;
 }
@@ -107,20 +121,6 @@ static bool heap_make_room(void)
     return true;
 }
 
-static void own(struct span *span, uintptr_t owner)
-{
-    for (; span != NULL; span = span->next)
-        atomic_store_explicit(&span->owner, owner, memory_order_relaxed);
-}
-
-/* Nothing is current among the spans of an orphan. */
-static void own_all(struct heap_of_thread *heap, uintptr_t owner)
-{
-    own(heap->full, owner);
-    for (unsigned i = 0; i < SIZE_CLASSES; i++)
-        own(heap->partial[i], owner);
-}
-
 struct heap_of_thread *thread_heap(void)
 {
     if (thread_cache.heap != NULL)
@@ -134,13 +134,73 @@ struct heap_of_thread *thread_heap(void)
     /* Of a lost one. */
     for (unsigned i = 0; i < SIZE_CLASSES; i++)
         thread_heap_retire(heap, i);
-    own_all(heap, thread_identity());
     thread_cache.heap = heap;
     thread_heap_receive(heap);
     /* It may allocate, and then finds the heap there. */
     if (end_key_made)
         pthread_setspecific(end_key, heap);
     return heap;
+}
+
+static void orphan_add(struct heap_of_thread *heap)
+{
+    lock_acquire(&region_lock);
+    atomic_store_explicit(&heap->orphan, true, memory_order_relaxed);
+    heap->thread = 0;
+    heap->next_orphan = heaps.orphans;
+    heaps.orphans = heap;
+    lock_release(&region_lock);
+}
+
+/* Takes it off the orphans. False: it is none any more. */
+static bool orphan_take(const struct heap_of_thread *heap)
+{
+    struct heap_of_thread **at = &heaps.orphans;
+
+    lock_acquire(&region_lock);
+    while (*at != NULL && *at != heap)
+        at = &(*at)->next_orphan;
+    bool found = *at != NULL;
+    if (found)
+        orphan_unlink(at);
+    lock_release(&region_lock);
+    return found;
+}
+
+/* Moves a list of spans to another heap. */
+static void move_spans(struct span **from, struct span **to, struct heap_of_thread *heap)
+{
+    struct span *last = NULL;
+
+    for (struct span *span = *from; span != NULL; span = span->next) {
+        span_set_heap(span, heap);
+        last = span;
+    }
+    if (last == NULL)
+        return;
+    last->next = *to;
+    if (*to != NULL)
+        (*to)->previous = last;
+    *to = *from;
+    *from = NULL;
+}
+
+void thread_heap_inherit(struct heap_of_thread *from)
+{
+    struct heap_of_thread *mine = thread_cache.heap;
+
+    if (mine == NULL || mine->inheriting || !orphan_take(from))
+        return;
+    mine->inheriting = true;
+    thread_heap_receive(from);
+    move_spans(&from->full, &mine->full, mine);
+    for (unsigned i = 0; i < SIZE_CLASSES; i++)
+        move_spans(&from->partial[i], &mine->partial[i], mine);
+    mine->inheriting = false;
+    orphan_add(from);
+    /* Who sent something meanwhile did not see an orphan. */
+    if (atomic_load_explicit(&from->inbox, memory_order_relaxed) != NULL)
+        thread_heap_inherit(from);
 }
 
 /* The thread ends, and its spans wait for another one. */
@@ -154,45 +214,23 @@ static void thread_end(void *argument)
     block_delay_end();
     thread_heap_flush(heap);
     thread_heap_receive(heap);
+    /* What it got may have had to be sent on. */
+    thread_heap_flush(heap);
     for (unsigned i = 0; i < SIZE_CLASSES; i++)
         thread_heap_retire(heap, i);
-    own_all(heap, 0);
+    for (unsigned i = 0; i < CACHED_SLICES; i++)
+        thread_cache.spans[i] = &span_none;
     thread_cache.heap = NULL;
-
-    lock_acquire(&region_lock);
-    heap->orphan = true;
-    heap->thread = 0;
-    heap->next_orphan = heaps.orphans;
-    heaps.orphans = heap;
-    lock_release(&region_lock);
+    orphan_add(heap);
 }
 
 /* Other threads' heaps are left as they were in mid-air: nobody may touch their lists again. Their
- * threads' identities will be those of new threads, so they are taken off the spans, all over the
- * heap, since lists cannot be trusted. */
-static void disown(void *argument, struct chunk *chunk)
-{
-    uintptr_t mine = *(uintptr_t *)argument;
-
-    for (unsigned i = 1; i < CHUNK_SLICES; i++) {
-        struct span *span = chunk->map[i];
-        uintptr_t owner = atomic_load_explicit(&span->owner, memory_order_relaxed);
-        /* No write where none is needed: the page is still shared with the parent. */
-        if (owner != 0 && owner != mine)
-            atomic_store_explicit(&span->owner, 0, memory_order_relaxed);
-    }
-}
-
+ * threads' pointers will be those of new threads, which must not take them for lost ones. */
 void thread_heap_after_fork(void)
 {
-    uintptr_t mine = thread_identity();
-    /* There were no others, and every chunk's header would be looked at. */
-    if (__libc_single_threaded)
-        return;
     for (struct heap_of_thread *heap = heaps.all; heap != NULL; heap = heap->next)
-        if (heap->thread != mine)
+        if (heap->thread != thread_identity())
             heap->thread = 0;
-    region_each_chunk(disown, &mine);
 }
 
 struct heap_of_thread *thread_heap_all(void)
