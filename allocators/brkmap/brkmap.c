@@ -244,22 +244,10 @@ bool heap_trim(size_t keep_bytes)
     return region_trim(keep_bytes) || any;
 }
 
-void heap_fork_prepare(void)
-{
-    lock_fork_prepare(&region_lock);
-    lock_fork_prepare(&huge_lock);
-}
+struct lock *const heap_locks[] = {&region_lock, &huge_lock, NULL};
 
-void heap_fork_parent(void)
+void heap_after_fork(void)
 {
-    lock_fork_parent(&huge_lock);
-    lock_fork_parent(&region_lock);
-}
-
-void heap_fork_child(void)
-{
-    lock_fork_child(&huge_lock);
-    lock_fork_child(&region_lock);
     thread_heap_after_fork();
 }
 
