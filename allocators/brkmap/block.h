@@ -22,6 +22,8 @@
 #define HARDENED 0
 #endif
 
+/* Freed blocks of a thread that wait. */
+enum { DELAYED_BLOCKS = HARDENED * 32 };
 /* Of each block, not the program's. */
 #define BLOCK_OWN_BYTES (HARDENED ? sizeof(uint64_t) : 0)
 
@@ -33,6 +35,7 @@ struct free_block {
 /* ---- hardened.c: only there, and only called where HARDENED. What is wrong ends the process. */
 
 extern uint64_t block_secret __attribute__((visibility("hidden")));
+extern uint16_t block_class_words[SIZE_CLASSES] __attribute__((visibility("hidden")));
 _Noreturn void block_damaged(const char *what);
 void block_begin(void);      /* before the first block */
 uint32_t block_chance(void); /* a random number */
@@ -42,8 +45,8 @@ void block_seal_free(struct span *span, void *block);
 void block_seal_resized(struct span *span, void *block, size_t bytes);
 /* A freed block waits, and by chance another one leaves, with its span; or none: NULL. */
 struct free_block *block_delay(struct span **span, struct free_block *block);
-bool block_delay_end(void); /* of all that wait on this thread; false when none did */
-void block_delay_check(void);
+bool block_delay_end(struct heap_of_thread *heap); /* of all; false when none waited */
+void block_delay_check(const struct heap_of_thread *heap);
 struct free_block *block_mail_checked(struct free_block *block);
 
 #define SEAL_LOW  (((uint64_t)1 << 20) - 1)
@@ -51,9 +54,14 @@ struct free_block *block_mail_checked(struct free_block *block);
 /* The byte that a string's end falls on is never 0 already. */
 #define SEAL_ODD ((uint64_t)1)
 
+static inline size_t seal_room(const struct span *span)
+{
+    return (block_class_words[span->size_class] - 1) * sizeof(uint64_t);
+}
+
 static inline _Atomic uint64_t *seal_place(const struct span *span, const void *block)
 {
-    return (_Atomic uint64_t *)((char *)block + size_class_bytes(span->size_class)) - 1;
+    return (_Atomic uint64_t *)((char *)block + seal_room(span));
 }
 
 static inline uint64_t seal_of(const void *block, uint64_t low)
@@ -101,13 +109,13 @@ static inline void block_set_free(struct span *span, struct free_block *block)
 /* How much of a live block is the program's. */
 static inline size_t block_bytes(const struct span *span, const void *block)
 {
-    size_t room = size_class_bytes(span->size_class) - BLOCK_OWN_BYTES;
     if (!HARDENED)
-        return room;
+        return size_class_bytes(span->size_class);
     uint64_t low = seal_low(span, block);
-    if (low == SEAL_LOW)
-        block_damaged("a block was written past its end");
-    return room - low / 2;
+    if (__builtin_expect((low & SEAL_FREE) != 0, 0))
+        block_damaged(low == SEAL_LOW ? "a block was written past its end"
+                                      : "free of a block that is free: freed twice");
+    return seal_room(span) - low / 2;
 }
 
 /* A seal's link: steps of 16 bytes from the start of the span, and 1; 0 ends the list. */

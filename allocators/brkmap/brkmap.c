@@ -50,12 +50,12 @@ static void *large_allocate(size_t bytes, size_t alignment, bool *zeroed)
 static void *small_allocate(size_t bytes)
 {
     unsigned size_class = size_class_of(bytes + BLOCK_OWN_BYTES);
-    struct heap_of_thread *heap = thread_heap();
-    if (unlikely(heap == NULL))
+    struct heap_of_thread *heap = thread_cache.heap;
+    if (unlikely(heap == NULL) && (heap = thread_heap()) == NULL)
         return NULL;
     struct span *span = heap->current[size_class];
     void *block = span->free != NULL ? span_pop(span) : thread_heap_refill(heap, size_class);
-    if (HARDENED && block == NULL && block_delay_end())
+    if (HARDENED && block == NULL && block_delay_end(heap))
         block = thread_heap_refill(heap, size_class);
     if (HARDENED && block != NULL)
         block_seal_live(heap->current[size_class], block, bytes);
@@ -141,7 +141,8 @@ static struct span *span_of(const void *payload)
     }
     if (!span_has_block_for_all(span, payload))
         refuse("free of a pointer that is no block: it points into one, or past the last");
-    if (block_is_free(span, payload))
+    /* Hardened, its seal is looked at anyway, later. */
+    if (!HARDENED && block_is_free(span, payload))
         refuse("free of a block that is free: freed twice");
     return span;
 }
@@ -239,7 +240,7 @@ void *heap_resize(void *payload, size_t bytes)
 
 bool heap_trim(size_t keep_bytes)
 {
-    bool any = HARDENED && block_delay_end();
+    bool any = HARDENED && thread_cache.heap != NULL && block_delay_end(thread_cache.heap);
     any |= huge_trim();
     return region_trim(keep_bytes) || any;
 }

@@ -12,19 +12,20 @@
 /* What was not asked for, up to so many bytes, holds what a stray write would change. */
 #define SLACK_BYTES  ((size_t)32)
 #define SLACK_FILLER 0xf5
-/* Freed blocks of a thread that wait; which one leaves is left to chance. */
-#define DELAYED 32
+#define SLACK_FILLER_4 \
+    (char)SLACK_FILLER, (char)SLACK_FILLER, (char)SLACK_FILLER, (char)SLACK_FILLER
 
 uint64_t block_secret;
 
-static _Thread_local struct {
-    struct free_block *block[DELAYED];
-    uint64_t random; /* 0: not begun */
-} delay;
+uint16_t block_class_words[SIZE_CLASSES];
+
+static _Thread_local uint64_t random_state; /* 0: not begun */
 
 void block_begin(void)
 {
     os_random(&block_secret, sizeof(block_secret));
+    for (unsigned i = 0; i < SIZE_CLASSES; i++)
+        block_class_words[i] = (uint16_t)(size_class_bytes(i) / sizeof(uint64_t));
 }
 
 _Noreturn void block_damaged(const char *what)
@@ -35,17 +36,12 @@ _Noreturn void block_damaged(const char *what)
 /* Marsaglia's xorshift64*: unpredictable enough without the secret. */
 uint32_t block_chance(void)
 {
-    if (delay.random == 0)
-        delay.random = seal_of(&delay, 0) | 1;
-    delay.random ^= delay.random >> 12;
-    delay.random ^= delay.random << 25;
-    delay.random ^= delay.random >> 27;
-    return (uint32_t)(delay.random * UINT64_C(0x2545f4914f6cdd1d) >> 32);
-}
-
-static size_t room_of(const struct span *span)
-{
-    return size_class_bytes(span->size_class) - BLOCK_OWN_BYTES;
+    if (random_state == 0)
+        random_state = seal_of(&random_state, 0) | 1;
+    random_state ^= random_state >> 12;
+    random_state ^= random_state << 25;
+    random_state ^= random_state >> 27;
+    return (uint32_t)(random_state * UINT64_C(0x2545f4914f6cdd1d) >> 32);
 }
 
 static size_t filled_slack(size_t slack)
@@ -53,10 +49,16 @@ static size_t filled_slack(size_t slack)
     return slack < SLACK_BYTES ? slack : SLACK_BYTES;
 }
 
-static void seal(struct span *span, void *block, size_t bytes)
+static void seal(struct span *span, char *block, size_t bytes)
 {
-    size_t slack = room_of(span) - bytes;
-    memset((char *)block + bytes, SLACK_FILLER, filled_slack(slack));
+    size_t slack = seal_room(span) - bytes, filled = filled_slack(slack);
+
+    /* Most have less than a word of it. */
+    if (filled < sizeof(uint64_t))
+        for (size_t i = 0; i < filled; i++)
+            block[bytes + i] = (char)SLACK_FILLER;
+    else
+        memset(block + bytes, SLACK_FILLER, filled);
     seal_set(span, block, slack * 2);
 }
 
@@ -72,40 +74,40 @@ static void check_zero(const uint64_t *words, size_t bytes)
 
 void block_seal_live(struct span *span, void *block, size_t bytes)
 {
-    check_zero(block, room_of(span));
+    check_zero(block, seal_room(span));
     seal(span, block, bytes);
 }
 
-/* The bytes asked for, when those behind them are as malloc left them. */
-static size_t check_slack(const struct span *span, const void *block)
+/* What nobody asked for is as malloc left it, up to `end`. */
+static void check_slack(const struct span *span, const char *block, size_t *end)
 {
-    size_t bytes = block_bytes(span, block), slack = filled_slack(room_of(span) - bytes);
-    const unsigned char *behind = (const unsigned char *)block + bytes;
-    unsigned any = 0;
+    static const char filler[] = {SLACK_FILLER_4, SLACK_FILLER_4, SLACK_FILLER_4, SLACK_FILLER_4,
+                                  SLACK_FILLER_4, SLACK_FILLER_4, SLACK_FILLER_4, SLACK_FILLER_4};
+    _Static_assert(sizeof(filler) == SLACK_BYTES, "all of it");
+    size_t bytes = block_bytes(span, block), filled = filled_slack(seal_room(span) - bytes);
 
-    for (size_t i = 0; i < slack; i++)
-        any |= behind[i] ^ SLACK_FILLER;
-    if (any != 0)
+    *end = bytes + filled;
+    if (memcmp(block + bytes, filler, filled) != 0)
         block_damaged("a block was written past its end");
-    return bytes;
 }
 
 void block_seal_free(struct span *span, void *block)
 {
-    size_t bytes = check_slack(span, block);
-    const char *before = (const char *)block - size_class_bytes(span->size_class);
+    size_t end;
+    const char *before = (const char *)block - seal_room(span) - BLOCK_OWN_BYTES;
 
+    check_slack(span, block, &end);
     if (before >= span->start && seal_low(span, before) == SEAL_LOW)
         block_damaged("a block was written before its start, or its neighbour past its end");
-    memset(block, 0, bytes + filled_slack(room_of(span) - bytes));
+    memset(block, 0, end);
     seal_set(span, block, SEAL_FREE);
 }
 
 void block_seal_resized(struct span *span, void *block, size_t bytes)
 {
-    size_t old_bytes = check_slack(span, block);
-    size_t end = old_bytes + filled_slack(room_of(span) - old_bytes);
+    size_t end;
 
+    check_slack(span, block, &end);
     if (end > bytes)
         memset((char *)block + bytes, 0, end - bytes);
     seal(span, block, bytes);
@@ -118,22 +120,25 @@ static struct span *span_around(const void *block)
 
 struct free_block *block_delay(struct span **span, struct free_block *block)
 {
-    struct free_block **place = &delay.block[block_chance() % DELAYED], *other = *place;
+    struct free_block **place = &(*span)->heap->delayed[block_chance() % DELAYED_BLOCKS];
+    struct free_block *other = *place;
+
     *place = block;
     if (other != NULL)
         *span = span_around(other);
     return other;
 }
 
-bool block_delay_end(void)
+bool block_delay_end(struct heap_of_thread *heap)
 {
     bool any = false;
-    for (unsigned i = 0; i < DELAYED; i++) {
-        struct free_block *block = delay.block[i];
+
+    for (unsigned i = 0; i < DELAYED_BLOCKS; i++) {
+        struct free_block *block = heap->delayed[i];
         if (block == NULL)
             continue;
         any = true;
-        delay.block[i] = NULL;
+        heap->delayed[i] = NULL;
         struct span *span = span_around(block);
         if (span_put(span, block))
             thread_heap_attend(span);
@@ -142,14 +147,16 @@ bool block_delay_end(void)
 }
 
 /* Of what waits, the seal and the first bytes: a write after free is seen early. */
-void block_delay_check(void)
+void block_delay_check(const struct heap_of_thread *heap)
 {
-    for (unsigned i = 0; i < DELAYED; i++)
-        if (delay.block[i] != NULL) {
-            const struct span *span = span_around(delay.block[i]);
-            block_next(span, delay.block[i]);
-            check_zero((const uint64_t *)delay.block[i], room_of(span) < 64 ? room_of(span) : 64);
-        }
+    for (unsigned i = 0; i < DELAYED_BLOCKS; i++) {
+        const struct free_block *block = heap->delayed[i];
+        if (block == NULL)
+            continue;
+        const struct span *span = span_around(block);
+        block_next(span, block);
+        check_zero((const uint64_t *)block, seal_room(span) < 64 ? seal_room(span) : 64);
+    }
 }
 
 struct free_block *block_mail_checked(struct free_block *block)
