@@ -213,7 +213,7 @@ static void thread_end(void *argument)
     if (heap == NULL)
         return;
     if (HARDENED)
-        block_delay_end();
+        block_delay_end(heap);
     thread_heap_flush(heap);
     thread_heap_receive(heap);
     /* What it got may have had to be sent on. */

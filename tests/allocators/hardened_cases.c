@@ -99,6 +99,24 @@ static void writes_are_noticed(void **state)
     }
 }
 
+/* These have a seal, but no guards. */
+static void writes_behind_runs_are_noticed(void **state)
+{
+    (void)state;
+    for (bytes_now = 32761; bytes_now < 131072; bytes_now += 12345) {
+        assert_aborts(write_one_past, "past its end");
+        assert_aborts(end_past, "past its end");
+        assert_aborts(write_some_past, "past its end");
+    }
+    char *block = our_malloc(40000);
+    for (size_t bytes = 40000; bytes < 131072; bytes += 999) {
+        block = our_realloc(block, bytes);
+        assert_int_equal(our_malloc_usable_size(block), bytes);
+        memset(block, 1, bytes);
+    }
+    our_free(block);
+}
+
 /* Runs `body` in a child that must die of a fault. */
 static void assert_faults(void (*body)(void))
 {
@@ -139,7 +157,7 @@ static void touch_nothing(void)
 
 static void large_blocks_have_guards(void **state)
 {
-    const size_t sizes[] = {40000, 65536, 1 << 20, 3 << 20};
+    const size_t sizes[] = {150000, 1 << 20, 3 << 20};
 
     (void)state;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -153,18 +171,18 @@ static void large_blocks_have_guards(void **state)
 /* Moved, grown and shrunk, a block has its contents, and still its guard. */
 static void realloc_keeps_guards(void **state)
 {
-    char *block = our_malloc(100000);
+    char *block = our_malloc(200000);
     (void)state;
     memset(block, 'x', 100000);
-    for (size_t bytes = 100000; bytes < 5000000; bytes += 600000) {
+    for (size_t bytes = 200000; bytes < 5000000; bytes += 600000) {
         block = our_realloc(block, bytes);
         assert_non_null(block);
         assert_int_equal(block[99999], 'x');
         block[our_malloc_usable_size(block) - 1] = 'y';
     }
-    block = our_realloc(block, 70000);
-    assert_int_equal(block[69999], 'x');
-    assert_int_equal(our_malloc_usable_size(block), 73728);
+    block = our_realloc(block, 140000);
+    assert_int_equal(block[99999], 'x');
+    assert_int_equal(our_malloc_usable_size(block), 143360);
     our_free(block);
     os_fake_fail(true, true);
     block = our_malloc(100000);
@@ -254,6 +272,7 @@ int run_hardened_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_are_noticed),
+        cmocka_unit_test(writes_behind_runs_are_noticed),
         cmocka_unit_test(large_blocks_have_guards),
         cmocka_unit_test(realloc_keeps_guards),
         cmocka_unit_test(blocks_of_no_bytes),
