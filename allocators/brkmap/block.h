@@ -33,7 +33,7 @@ struct free_block {
 /* ---- hardened.c, called where HARDENED only ---------------------------------------------------
  */
 
-void block_begin(void);      /* before the first block */
+void block_begin(void);      /* with the first chunk, before any block in it */
 uint32_t block_chance(void); /* a random number */
 /* A freed block waits, and by chance another one leaves, with its span; or none: NULL. */
 struct free_block *block_delay(struct span **span, struct free_block *block);

@@ -55,8 +55,6 @@ static struct heap_of_thread *heap_make(void)
             return NULL;
         heap = (struct heap_of_thread *)heaps.fresh;
         heaps.fresh += HEAP_BYTES;
-    } else if (HARDENED) {
-        block_begin();
     }
     heaps.first_is_taken = true;
     for (unsigned i = 0; i < SIZE_CLASSES; i++)
