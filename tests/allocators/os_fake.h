@@ -21,7 +21,7 @@ void os_fake_fail_after(int calls);
 /* What the next os_move comes to. */
 void os_fake_next_move(enum os_moved result);
 
-/* So much later it is for os_coarse_ms. */
+/* os_coarse_ms moves by that, and by nothing else. */
 void os_fake_let_pass(unsigned milliseconds);
 
 /* Pages are so long, a multiple of the machine's; before anything else is done. */

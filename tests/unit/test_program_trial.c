@@ -54,14 +54,14 @@ static void the_timed_pass_yields_times(void **state)
     fixture_release(&fixture);
 }
 
-static void check_memory(const struct trial_record *record)
+static void check_memory(const struct trial_record *record, uint64_t least_faults)
 {
     const struct checkpoint_record *end = &record->checkpoints[CHECKPOINT_END];
     assert_true(end->reached);
     assert_in_range(end->vm_hwm_bytes, 4 << 20, 64 << 20);
     assert_in_range(end->rss_anon_bytes, 3 << 20, end->vm_hwm_bytes);
     assert_true(end->vm_peak_bytes >= end->vm_hwm_bytes);
-    assert_in_range(record->minor_faults, 500, 100000);
+    assert_in_range(record->minor_faults, least_faults, 100000);
     assert_true(record->sampled > 0);
     for (int64_t i = 0; i < record->sampled; i++) {
         assert_int_equal(record->timeline[i].live_bytes, MEASURE_NONE);
@@ -77,7 +77,7 @@ static void the_memory_pass_yields_exact_figures(void **state)
     fixture_init(&fixture, BUSY_AWK "; {under} true");
     assert_int_equal(fixture_trial(&fixture, PASS_MEMORY), STATUS_OK);
     assert_string_equal(fixture.record.detail, "");
-    check_memory(&fixture.record);
+    check_memory(&fixture.record, 500);
     assert_in_range(fixture.record.checkpoints[CHECKPOINT_END].pss_anon_bytes, 3 << 20, 64 << 20);
     assert_true(fixture.record.voluntary_switches >= 0);
     assert_true(fixture.record.run_delay_ns >= 0);
@@ -94,7 +94,8 @@ static void without_ptrace_memory_is_polled(void **state)
     fixture.options.never_trace = true;
     assert_int_equal(fixture_trial(&fixture, PASS_MEMORY), STATUS_OK);
     assert_non_null(strstr(fixture.record.detail, "polled"));
-    check_memory(&fixture.record);
+    /* What came before a late first look is not known. */
+    check_memory(&fixture.record, 1);
     fixture_release(&fixture);
 }
 
