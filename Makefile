@@ -69,7 +69,7 @@ HARNESS_OBJECTS := $(foreach s,$(STAGES),$(call stage_objects,$(s)))
 RUNNER_SOURCES  := $(wildcard harness/runner/*.c workloads/*.c) $(addprefix harness/common/,units.c version.c)
 FREELIST_POLICIES := first next best worst
 ALLOCATORS      := bump brkmap $(addprefix freelist-,$(FREELIST_POLICIES))
-LIBRARIES       := $(patsubst %,$(B)/lib%.so,$(ALLOCATORS)) $(B)/libheapmark-witness.so \
+LIBRARIES       := $(patsubst %,$(B)/lib%.so,$(ALLOCATORS) brkmap-hardened) $(B)/libheapmark-witness.so \
                    $(B)/libheapmark-still-clock.so \
                    $(B)/libheapmark-recorder.so $(B)/libheapmark-check-guest.so
 CHECK_SOURCES   := $(wildcard harness/checks/*.c) harness/runner/malloc_owner.c
@@ -137,10 +137,21 @@ $(B)/pic/%.o: %.c
 pic = $(patsubst %.c,$(B)/pic/%.o,$(1))
 COMMON_PIC   := $(call pic,$(wildcard allocators/common/*.c))
 FREELIST_PIC := $(call pic,$(filter-out $(wildcard allocators/freelist/policy_*.c),$(wildcard allocators/freelist/*.c)))
+# What only one of its two variants has.
+BRKMAP          := $(filter-out $(addprefix allocators/brkmap/,hardened.c nothing.c huge_guarded.c),$(wildcard allocators/brkmap/*.c))
+BRKMAP_HARDENED := $(filter-out allocators/brkmap/huge_pool.c,$(wildcard allocators/brkmap/*.c))
 $(B)/libbump.so: $(COMMON_PIC) $(call pic,$(wildcard allocators/bump/*.c))
 	@echo "  LINK  $@"
 	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
-$(B)/libbrkmap.so: $(COMMON_PIC) $(call pic,$(wildcard allocators/brkmap/*.c))
+$(B)/libbrkmap.so: $(COMMON_PIC) $(call pic,$(BRKMAP))
+	@echo "  LINK  $@"
+	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
+# The same sources with every check, and huge blocks otherwise.
+$(B)/pic/hardened/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC    $< (hardened)"
+	$(Q)$(PRELOAD) -DBRKMAP_HARDENED $(INC_allocators) -I$(<D) -c -o $@ $<
+$(B)/libbrkmap-hardened.so: $(COMMON_PIC) $(patsubst %.c,$(B)/pic/hardened/%.o,$(BRKMAP_HARDENED))
 	@echo "  LINK  $@"
 	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^
 $(B)/libfreelist-%.so: $(COMMON_PIC) $(FREELIST_PIC) $(B)/pic/allocators/freelist/policy_%.o

@@ -126,7 +126,7 @@ RACY static void read_boxes(struct reading *reading, struct heap_of_thread *heap
            (block_bytes = waiting_bytes(block, heap)) > 0) {
         in_blocks++;
         in_bytes += block_bytes;
-        block = READ(block->next);
+        block = block_mail_next(block, READ(block->next));
     }
     for (unsigned i = 0; i < OUTBOXES; i++) {
         out_blocks += READ(heap->outbox[i].blocks);

@@ -103,11 +103,11 @@ void *huge_allocate(size_t bytes, size_t alignment, bool *zeroed)
             payload = huge_pool_take(bytes);
         if (payload == NULL) {
             *zeroed = true;
-            payload = alignment <= page_bytes ? os_map(bytes) : os_map_aligned(bytes, alignment);
+            payload = huge_map(bytes, alignment);
         }
         /* What the pool holds may be what the limit lacks. */
         if (payload == NULL && huge_pool_empty())
-            payload = alignment <= page_bytes ? os_map(bytes) : os_map_aligned(bytes, alignment);
+            payload = huge_map(bytes, alignment);
     }
     if (payload != NULL) {
         table_put(payload, bytes);
@@ -155,7 +155,7 @@ void *huge_resize(void *payload, size_t bytes)
     if (bytes == old_bytes)
         moved = payload;
     else
-        moved = os_remap(payload, old_bytes, bytes);
+        moved = huge_remap(payload, old_bytes, bytes);
     if (moved != NULL && bytes > old_bytes)
         huge_pool_make_way(bytes - old_bytes);
     if (moved != NULL) {

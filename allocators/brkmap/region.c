@@ -40,12 +40,16 @@ static unsigned find_run(const struct chunk *chunk, unsigned slices, slice_bits 
     return bits_lowest(resident != 0 ? resident : starts);
 }
 
+/* NULL: the system refuses. */
 static struct span *take_run(struct chunk *chunk, unsigned first, unsigned slices, bool *zeroed)
 {
     slice_bits run = bits_run(first, slices);
     slice_bits dirty = bits_load(chunk->dirty);
     unsigned resident = bits_count(dirty & run);
+    char *start = (char *)chunk + first * SLICE_BYTES;
 
+    if (resident < slices && !region_show(start, slices * SLICE_BYTES))
+        return NULL;
     bits_store(chunk->free, bits_load(chunk->free) & ~run);
     bits_store(chunk->dirty, dirty | run);
     region.free_slices -= slices;
@@ -55,7 +59,7 @@ static struct span *take_run(struct chunk *chunk, unsigned first, unsigned slice
     *zeroed = resident == 0;
 
     struct span *span = &chunk->spans[first];
-    span->start = (char *)chunk + first * SLICE_BYTES;
+    span->start = start;
     span->slices = (uint8_t)slices;
     span->first_slice = (uint8_t)first;
     for (unsigned i = 0; i < slices; i++)
@@ -114,7 +118,8 @@ void region_give(struct span *span)
     /* Whoever frees into it from now on is wrong, and is told so. */
     span->size_class = SPAN_NONE;
     span->free = NULL;
-    atomic_store_explicit(&span->owner, 0, memory_order_relaxed);
+    span->heap = NULL;
+    span->limit = 0;
     free_run(chunk, span->first_slice, span->slices);
     lock_release(&region_lock);
 }
@@ -135,7 +140,9 @@ bool region_resize(struct span *span, unsigned slices)
     } else {
         bool zeroed;
         /* Taken as a span of its own, whose slices then go over to this one. */
-        take_run(chunk, first + old_slices, slices - old_slices, &zeroed);
+        done = take_run(chunk, first + old_slices, slices - old_slices, &zeroed) != NULL;
+    }
+    if (done && slices > old_slices) {
         for (unsigned i = old_slices; i < slices; i++)
             chunk->map[first + i] = span;
         span->slices = (uint8_t)slices;

@@ -72,6 +72,7 @@ static void purge_chunk(struct chunk *chunk, size_t keep)
         slice_bits run = bits_run(first, count);
         left &= ~run;
         if (os_purge((char *)chunk + first * SLICE_BYTES, count * SLICE_BYTES)) {
+            region_hide((char *)chunk + first * SLICE_BYTES, count * SLICE_BYTES);
             gone |= run;
             region.dirty_free_slices -= count;
             region.purges++;

@@ -2,6 +2,8 @@
 #ifndef BRKMAP_REGION_INTERNAL_H
 #define BRKMAP_REGION_INTERNAL_H
 
+#include "block.h"
+#include "os.h"
 #include "region.h"
 
 /* A bit a slice; slice 0 is the lowest bit. */
@@ -52,6 +54,19 @@ static inline unsigned bits_lowest(slice_bits bits)
 {
     return (uint64_t)bits != 0 ? (unsigned)__builtin_ctzll((uint64_t)bits)
                                : 64 + (unsigned)__builtin_ctzll((uint64_t)(bits >> 64));
+}
+
+/* In the hardened variant what is free and not dirty faults when it is touched, but for the pages
+ * from which no chunk has been made. False when the system refuses. */
+static inline bool region_show(void *address, size_t bytes)
+{
+    return !HARDENED || os_protect(address, bytes, true);
+}
+
+static inline void region_hide(void *address, size_t bytes)
+{
+    if (HARDENED)
+        os_protect(address, bytes, false);
 }
 
 /* region_system.c: one more chunk with at least `slices` free ones, the last of the list, or NULL.

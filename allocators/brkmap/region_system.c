@@ -115,8 +115,11 @@ static struct chunk *chunk_make(uintptr_t start, size_t bytes)
     bool joins = range_bytes == 0 || start == span_range.low + range_bytes;
     unsigned slices = (unsigned)(bytes / SLICE_BYTES) - 1;
 
-    if (!chunks_make_room())
+    size_t header_bytes = heap_round_up(sizeof(struct chunk), os_page_bytes());
+
+    if (!region_show(chunk, header_bytes) || !chunks_make_room())
         return NULL;
+    region_hide((char *)chunk + header_bytes, bytes - header_bytes);
     for (unsigned i = 0; i < CHUNK_SLICES; i++)
         chunk->map[i] = &span_none;
     bits_store(chunk->free, bits_run(1, slices));
@@ -231,6 +234,7 @@ static bool top_trim(size_t keep_bytes)
         return chunks > 0;
     }
     /* Kept, but they must read as zero before they are chunks again. */
+    region_show((void *)new_top, chunks * CHUNK_BYTES);
     if (chunks > 0 && !os_purge((void *)new_top, chunks * CHUNK_BYTES))
         memset((void *)new_top, 0, chunks * CHUNK_BYTES);
     return false;

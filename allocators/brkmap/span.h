@@ -12,6 +12,8 @@
 #ifndef BRKMAP_SPAN_H
 #define BRKMAP_SPAN_H
 
+#include "size_class.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,19 +40,17 @@ struct heap_of_thread;
 
 struct span {
     void *free;                   /* a list through the first word of each free block */
-    _Atomic uintptr_t owner;      /* thread_identity() of who may use `free` and `count`; 0: nobody.
-                                     Others only compare it with their own, which it cannot become */
-    struct heap_of_thread *heap;  /* never changes while blocks are out */
+    struct heap_of_thread *heap;  /* whose thread alone uses `free` and `count`; NULL: none's.
+                                     Never changes while blocks are out */
     struct span *next, *previous; /* in a list of its heap */
     char *start;
     union {
         uint32_t large_bytes; /* of a large block: what may be used, at most the slices' */
-        uint32_t reciprocal;  /* of a small block's size; see span_begins_block */
+        uint64_t reciprocal;  /* of a small block's size; see span_has_block */
     };
-    uint32_t count;
-    uint16_t capacity;       /* blocks in all */
-    _Atomic uint16_t carved; /* of these, ever on the list; only its owner writes */
-    uint8_t size_class;      /* or one of the two above; stays while blocks are out */
+    uint64_t limit;     /* of the same, for as many blocks as were ever on the list */
+    uint32_t count;     /* see above */
+    uint8_t size_class; /* or one of the two above; stays while blocks are out */
     uint8_t slices, first_slice, state;
 };
 _Static_assert(sizeof(struct span) == 64,
@@ -75,26 +75,39 @@ struct span_range {
 };
 extern struct span_range span_range __attribute__((visibility("hidden")));
 
-/* Whoever owns a span is named by its thread pointer: one load from a register's base. It may be
- * used again by a later thread, so it is taken off all spans before its thread ends. */
-static inline uintptr_t thread_identity(void)
+/* One multiplication tells whether a block begins at an address. `reciprocal` is 2^64 / size
+ * rounded up, and the product of both exceeds 2^64 by `excess`, between 1 and the size. offset x
+ * reciprocal wraps round to number x excess at the beginning of each block, and to 2^49 or more
+ * elsewhere; so it is below limit = carved x excess at the beginnings of carved blocks and nowhere
+ * else. That holds for the distance of any two user addresses, below 2^47, since an excess is at
+ * most 2^15. */
+static inline uint64_t span_reciprocal(uint32_t block_bytes)
 {
-    return (uintptr_t)__builtin_thread_pointer();
+    uint64_t rounded_up = UINT64_MAX / block_bytes + 1;
+    return rounded_up * block_bytes != 0 ? rounded_up : rounded_up + 1;
 }
 
-/* Whether a block may begin so far into a small span: offset x reciprocal wraps round to less than
- * the reciprocal, ceil(2^32 / size), when the size divides the offset (Lemire, Kaser and Kurz,
- * 2019). With offsets of 18 bits that is exact for all classes but four above 16 KiB, where the
- * last blocks of a span do not pass: 'no' means that the slow path looks, by division. */
-static inline bool span_begins_block(const struct span *span, const void *address)
+/* The thread of the span's heap asks; it alone changes what is read here. */
+static inline bool span_has_block(const struct span *span, const void *address)
 {
-    uint32_t offset = (uint32_t)((uintptr_t)address - (uintptr_t)span->start);
-    return offset * span->reciprocal < span->reciprocal;
+    return ((uintptr_t)address - (uintptr_t)span->start) * span->reciprocal < span->limit;
 }
 
-static inline unsigned span_carved(const struct span *span)
+/* How many blocks were ever on the list. Any thread may ask, also while the span is made. */
+__attribute__((no_sanitize("thread"))) static inline unsigned span_carved(const struct span *span)
 {
-    return atomic_load_explicit(&span->carved, memory_order_relaxed);
+    unsigned size_class = __atomic_load_n(&span->size_class, __ATOMIC_RELAXED);
+    if (size_class >= SIZE_CLASSES)
+        return 0;
+    uint64_t excess = span_reciprocal(size_class_bytes(size_class)) * size_class_bytes(size_class);
+    return (unsigned)(__atomic_load_n(&span->limit, __ATOMIC_RELAXED) / excess);
+}
+
+/* Any thread asks. */
+static inline bool span_has_block_for_all(const struct span *span, const void *address)
+{
+    uint64_t limit = __atomic_load_n(&span->limit, __ATOMIC_RELAXED);
+    return ((uintptr_t)address - (uintptr_t)span->start) * span->reciprocal < limit;
 }
 
 static inline struct chunk *chunk_around(const void *address)
@@ -105,18 +118,6 @@ static inline struct chunk *chunk_around(const void *address)
 static inline unsigned slice_of(const void *address)
 {
     return (unsigned)((uintptr_t)address >> SLICE_SHIFT) % CHUNK_SLICES;
-}
-
-/* The link, and the mark of a free block in its second word: the sum of two addresses that no
- * program's data is, but by reading it here after free. malloc clears it. */
-struct free_block {
-    struct free_block *next;
-    uintptr_t mark;
-};
-
-static inline uintptr_t free_mark(const struct span *span, const void *block)
-{
-    return (uintptr_t)span + (uintptr_t)block;
 }
 
 #endif

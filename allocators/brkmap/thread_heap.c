@@ -1,6 +1,8 @@
 /* A thread's heap at work: new blocks for its spans, spans for its classes, mail for others. */
 #include "thread_heap.h"
 
+#include <string.h>
+
 #include "heap.h"
 #include "os.h"
 #include "region.h"
@@ -33,6 +35,57 @@ static void list_remove(struct span **head, struct span *span)
         span->next->previous = span->previous;
 }
 
+static unsigned capacity_of(const struct span *span)
+{
+    return (unsigned)(span->slices * SLICE_BYTES / size_class_bytes(span->size_class));
+}
+
+/* Of span_none, too. */
+static bool all_carved(const struct span *span)
+{
+    return span == &span_none || span_carved(span) == capacity_of(span);
+}
+
+/* How many frees make a full span partial. */
+static unsigned relist_share(const struct span *span)
+{
+    unsigned share = capacity_of(span) / RELIST_SHARE;
+    return share > 0 ? share : 1;
+}
+
+static void set_carved(struct span *span, unsigned carved)
+{
+    uint64_t excess = span->reciprocal * size_class_bytes(span->size_class);
+    /* Atomic, since other threads read it when they free. */
+    __atomic_store_n(&span->limit, carved * excess, __ATOMIC_RELAXED);
+}
+
+static void give(struct span *span)
+{
+    for (unsigned i = 0; i < span->slices; i++) {
+        struct span **entry = thread_cache_entry(span->start + i * SLICE_BYTES);
+        if (*entry == span)
+            *entry = &span_none;
+    }
+    region_give(span);
+}
+
+/* A new block, of which nobody knows yet, onto the span's list, and the list's last one. */
+static struct free_block *list_add(struct span *span, struct free_block *last,
+                                   struct free_block *block)
+{
+    bool at_front = last == NULL || block_at_front();
+
+    block_make(span, block);
+    block_link(span, block, at_front ? span->free : NULL);
+    if (at_front) {
+        span->free = block;
+        return last == NULL ? block : last;
+    }
+    block_link(span, last, block);
+    return block;
+}
+
 /* Blocks are made page by page, as they are needed, so that a span's later pages stay untouched. */
 static void carve(struct span *span)
 {
@@ -42,15 +95,14 @@ static void carve(struct span *span)
     size_t page_bytes = 4096;
     char *page_end = (char *)heap_round_up((uintptr_t)block + block_bytes, page_bytes);
     unsigned fit = (unsigned)((size_t)(page_end - block) / block_bytes);
-    unsigned left = (unsigned)span->capacity - carved;
+    unsigned left = capacity_of(span) - carved;
     unsigned count = fit < left ? fit : left;
 
     HEAP_ASSERT(count > 0 && span->free == NULL);
-    span->free = block;
-    for (unsigned i = 1; i < count; i++, block += block_bytes)
-        ((struct free_block *)block)->next = (struct free_block *)(block + block_bytes);
-    ((struct free_block *)block)->next = NULL;
-    atomic_store_explicit(&span->carved, (uint16_t)(carved + count), memory_order_relaxed);
+    struct free_block *last = NULL;
+    for (unsigned i = 0; i < count; i++, block += block_bytes)
+        last = list_add(span, last, (struct free_block *)block);
+    set_carved(span, carved + count);
 }
 
 static void set_current(struct heap_of_thread *heap, unsigned size_class, struct span *span)
@@ -71,29 +123,27 @@ static struct span *fresh_span(struct heap_of_thread *heap, unsigned size_class)
     struct span *span = region_take(slices, SLICE_BYTES, &zeroed);
     if (span == NULL)
         return NULL;
+    if (HARDENED && !zeroed)
+        memset(span->start, 0, slices * SLICE_BYTES);
     span->free = NULL;
     span->heap = heap;
-    uint32_t block_bytes = size_class_bytes(size_class);
-    span->reciprocal = (uint32_t)((((uint64_t)1 << 32) + block_bytes - 1) / block_bytes);
-    span->capacity = (uint16_t)(slices * SLICE_BYTES / block_bytes);
-    atomic_store_explicit(&span->carved, 0, memory_order_relaxed);
+    span->reciprocal = span_reciprocal(size_class_bytes(size_class));
     span->size_class = (uint8_t)size_class;
+    set_carved(span, 0);
     span->state = SPAN_CURRENT;
     span->count = 1;
-    atomic_store_explicit(&span->owner, thread_identity(), memory_order_relaxed);
     return span;
 }
 
 __attribute__((no_sanitize("thread"))) unsigned thread_heap_used_blocks(const struct span *span)
 {
-    unsigned share = span->capacity / RELIST_SHARE;
     uint32_t count = __atomic_load_n(&span->count, __ATOMIC_RELAXED);
 
     switch (__atomic_load_n(&span->state, __ATOMIC_RELAXED)) {
     case SPAN_CURRENT:
         return count - 1;
     case SPAN_FULL:
-        return span->capacity - (share > 0 ? share : 1) + count;
+        return capacity_of(span) - relist_share(span) + count;
     default:
         return count;
     }
@@ -101,10 +151,8 @@ __attribute__((no_sanitize("thread"))) unsigned thread_heap_used_blocks(const st
 
 static void retire_full(struct heap_of_thread *heap, struct span *span)
 {
-    unsigned share = span->capacity / RELIST_SHARE;
-
     span->state = SPAN_FULL;
-    span->count = share > 0 ? share : 1;
+    span->count = relist_share(span);
     list_push(&heap->full, span);
 }
 
@@ -124,7 +172,10 @@ void *thread_heap_refill(struct heap_of_thread *heap, unsigned size_class)
     if (atomic_load_explicit(&heap->inbox, memory_order_relaxed) != NULL)
         thread_heap_receive(heap);
     struct span *span = heap->current[size_class];
-    if (span->free == NULL && span_carved(span) == span->capacity) {
+    /* Of a list that nobody wrote to, all blocks have been handed out. */
+    if (span->free == NULL && span != &span_none && span->count != span_carved(span) + 1)
+        os_abort("a free block was written to: the list of its span is broken");
+    if (span->free == NULL && all_carved(span)) {
         struct span *next = next_span(heap, size_class);
         if (next == NULL)
             return NULL;
@@ -133,8 +184,10 @@ void *thread_heap_refill(struct heap_of_thread *heap, unsigned size_class)
         set_current(heap, size_class, next);
         span = next;
     }
-    if (span->free == NULL)
+    if (span->free == NULL) {
+        block_delay_check();
         carve(span);
+    }
     return span_pop(span);
 }
 
@@ -152,7 +205,7 @@ static void tidy(struct heap_of_thread *heap)
         if (span == &span_none || span->count != 1)
             continue;
         set_current(heap, i, &span_none);
-        region_give(span);
+        give(span);
     }
 }
 
@@ -161,9 +214,8 @@ void thread_heap_attend(struct span *span)
     struct heap_of_thread *heap = span->heap;
 
     if (span->state == SPAN_FULL) {
-        unsigned share = span->capacity / RELIST_SHARE;
         list_remove(&heap->full, span);
-        span->count = span->capacity - (share > 0 ? share : 1);
+        span->count = capacity_of(span) - relist_share(span);
         span->state = SPAN_PARTIAL;
         list_push(&heap->partial[span->size_class], span);
         if (span->count > 0)
@@ -171,7 +223,7 @@ void thread_heap_attend(struct span *span)
     }
     HEAP_ASSERT(span->state == SPAN_PARTIAL);
     list_remove(&heap->partial[span->size_class], span);
-    region_give(span);
+    give(span);
     tidy(heap);
 }
 
@@ -183,8 +235,8 @@ void thread_heap_retire(struct heap_of_thread *heap, unsigned size_class)
         return;
     set_current(heap, size_class, &span_none);
     if (span->count == 1) {
-        region_give(span);
-    } else if (span->free == NULL && span_carved(span) == span->capacity) {
+        give(span);
+    } else if (span->free == NULL && all_carved(span)) {
         retire_full(heap, span);
     } else {
         span->count--;
@@ -198,7 +250,7 @@ static void outbox_flush(struct outbox *box)
     struct free_block *seen = atomic_load_explicit(&box->to->inbox, memory_order_relaxed);
 
     do
-        box->last->next = seen;
+        block_mail_link(box->last, seen);
     while (!atomic_compare_exchange_weak_explicit(&box->to->inbox, &seen, box->first,
                                                   memory_order_release, memory_order_relaxed));
     *box = (struct outbox){0};
@@ -220,7 +272,7 @@ void thread_heap_send(struct span *span, struct free_block *block)
 
     if (box->to != NULL && box->to != to)
         outbox_flush(box);
-    block->next = box->first;
+    block_mail_link(block, box->first);
     box->first = block;
     if (box->to == NULL) {
         box->to = to;
@@ -238,7 +290,7 @@ void thread_heap_receive(struct heap_of_thread *heap)
     struct free_block *block = atomic_exchange_explicit(&heap->inbox, NULL, memory_order_acquire);
 
     while (block != NULL) {
-        struct free_block *next = block->next;
+        struct free_block *next = block_mail_open(block);
         struct span *span = chunk_around(block)->map[slice_of(block)];
         if (span_put(span, block))
             thread_heap_attend(span);

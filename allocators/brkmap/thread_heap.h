@@ -14,8 +14,7 @@
 #ifndef BRKMAP_THREAD_HEAP_H
 #define BRKMAP_THREAD_HEAP_H
 
-#include "size_class.h"
-#include "span.h"
+#include "block.h"
 
 /* What a thread has freed for another, kept until it is worth an atomic exchange. */
 struct outbox {
@@ -34,17 +33,23 @@ struct heap_of_thread {
     uint64_t tidied_ms;
     /* Under region_lock: all heaps, and those without a thread. */
     struct heap_of_thread *next, *next_orphan;
-    uint32_t place; /* among all heaps, for figures.c */
+    uintptr_t thread; /* the pointer of the one that has it, 0: nobody */
+    uint32_t place;   /* among all heaps, for figures.c */
     bool orphan;
     /* Other threads push here (release), the owner takes all (acquire). */
     _Alignas(64) _Atomic(struct free_block *) inbox;
 };
+
+enum { CACHED_SLICES = 256 };
 
 /* The thread's view of it. The table is what the fast path reads: no heap yet is no special case,
  * since span_none has no free blocks. */
 struct thread_cache {
     struct span *direct[DIRECT_ENTRIES];
     struct heap_of_thread *heap; /* NULL: none yet, or it has been given up */
+    /* Some of the heap's spans by their slices' numbers; others are &span_none, and what is freed
+     * there goes a longer way. */
+    struct span *spans[CACHED_SLICES];
 };
 extern _Thread_local struct thread_cache thread_cache __attribute__((visibility("hidden")));
 
@@ -63,7 +68,7 @@ void thread_heap_send(struct span *span, struct free_block *block);
 /* Takes every block in the inbox. */
 void thread_heap_receive(struct heap_of_thread *heap);
 
-/* thread_life.c: every heap there is becomes an orphan that nobody adopts, but this thread's. */
+/* thread_life.c: the heaps of all threads but this one are lost. */
 void thread_heap_after_fork(void);
 
 /* All heaps by their `next`. With region_lock held. */
@@ -73,10 +78,21 @@ struct heap_of_thread *thread_heap_all(void);
  * owner stands; else it may be anything. */
 unsigned thread_heap_used_blocks(const struct span *span);
 
+static inline struct span **thread_cache_entry(const void *address)
+{
+    return &thread_cache.spans[((uintptr_t)address >> SLICE_SHIFT) % CACHED_SLICES];
+}
+
+/* A small span that this thread may work on. Spans without a heap are not small. */
+static inline bool span_is_mine(const struct span *span)
+{
+    return span->heap == thread_cache.heap;
+}
+
 /* Puts a free block on its span's list and counts it. True when the span wants attention. */
 static inline bool span_put(struct span *span, struct free_block *block)
 {
-    block->next = span->free;
+    block_link(span, block, span->free);
     span->free = block;
     return --span->count == 0;
 }
@@ -85,9 +101,9 @@ static inline bool span_put(struct span *span, struct free_block *block)
 static inline void *span_pop(struct span *span)
 {
     struct free_block *block = span->free;
-    span->free = block->next;
+    span->free = block_next(span, block);
     span->count++;
-    block->mark = 0;
+    block_leaves_list(block);
     return block;
 }
 

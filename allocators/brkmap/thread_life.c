@@ -2,11 +2,11 @@
  * How a heap gets a thread and loses it: the first allocation, the thread's end, fork.
  *
  * A thread's end is known by the destructor of a pthread key. Other destructors may run later and
- * allocate again: then the thread gets a heap once more, and the key another round.
+ * allocate again: then the thread gets a heap once more, and the key another round. After the last
+ * round the heap is lost, until a thread comes that stands in the same place.
  */
 #include <pthread.h>
 
-#include "heap.h"
 #include "region.h"
 #include "thread_life.h"
 
@@ -32,10 +32,18 @@ static bool end_key_made;
 #define NO_SPAN_64 \
     NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8
 _Static_assert(DIRECT_ENTRIES == 65, "as many as are listed here");
+_Static_assert(CACHED_SLICES == 4 * 64, "and here");
 
 _Thread_local struct thread_cache thread_cache = {
-    .direct = {NO_SPAN_64, &span_none}
+    .direct = {NO_SPAN_64,  &span_none},
+    .spans = { NO_SPAN_64, NO_SPAN_64, NO_SPAN_64, NO_SPAN_64},
 };
+
+/* Two threads that live at a time differ in it; it may come again when one has ended. */
+static uintptr_t thread_identity(void)
+{
+    return (uintptr_t)__builtin_thread_pointer();
+}
 
 /* One that has never had a thread. With the lock held. */
 static struct heap_of_thread *heap_make(void)
@@ -47,7 +55,8 @@ static struct heap_of_thread *heap_make(void)
             return NULL;
         heap = (struct heap_of_thread *)heaps.fresh;
         heaps.fresh += HEAP_BYTES;
-    }
+    } else
+        block_begin();
     heaps.first_is_taken = true;
     for (unsigned i = 0; i < SIZE_CLASSES; i++)
         heap->current[i] = &span_none;
@@ -56,16 +65,28 @@ static struct heap_of_thread *heap_make(void)
     return heap;
 }
 
-/* An orphan, or a new one. */
+/* The heap of a thread that has ended and allocated after its last look at thread_end: it stood
+ * where this one does. Such heaps are as many as threads ever ran at a time, at most. */
+static struct heap_of_thread *heap_lost(void)
+{
+    struct heap_of_thread *heap = heaps.all;
+    while (heap != NULL && heap->thread != thread_identity())
+        heap = heap->next;
+    return heap;
+}
+
+/* An orphan, or a lost one, or a new one. */
 static struct heap_of_thread *heap_find(void)
 {
     lock_acquire(&region_lock);
     struct heap_of_thread *heap = heaps.orphans;
-    if (heap != NULL) {
+    if (heap != NULL)
         heaps.orphans = heap->next_orphan;
-        heap->orphan = false;
-    } else {
+    else if ((heap = heap_lost()) == NULL)
         heap = heap_make();
+    if (heap != NULL) {
+        heap->orphan = false;
+        heap->thread = thread_identity();
     }
     lock_release(&region_lock);
     return heap;
@@ -93,20 +114,6 @@ static bool heap_make_room(void)
     return true;
 }
 
-static void own(struct span *span, uintptr_t owner)
-{
-    for (; span != NULL; span = span->next)
-        atomic_store_explicit(&span->owner, owner, memory_order_relaxed);
-}
-
-/* Nothing is current among the spans of an orphan. */
-static void own_all(struct heap_of_thread *heap, uintptr_t owner)
-{
-    own(heap->full, owner);
-    for (unsigned i = 0; i < SIZE_CLASSES; i++)
-        own(heap->partial[i], owner);
-}
-
 struct heap_of_thread *thread_heap(void)
 {
     if (thread_cache.heap != NULL)
@@ -117,7 +124,9 @@ struct heap_of_thread *thread_heap(void)
         heap = heap_find();
     if (heap == NULL)
         return NULL;
-    own_all(heap, thread_identity());
+    /* Of a lost one. */
+    for (unsigned i = 0; i < SIZE_CLASSES; i++)
+        thread_heap_retire(heap, i);
     thread_cache.heap = heap;
     thread_heap_receive(heap);
     /* It may allocate, and then finds the heap there. */
@@ -134,43 +143,30 @@ static void thread_end(void *argument)
     (void)argument;
     if (heap == NULL)
         return;
+    block_delay_end();
     thread_heap_flush(heap);
     thread_heap_receive(heap);
     for (unsigned i = 0; i < SIZE_CLASSES; i++)
         thread_heap_retire(heap, i);
-    own_all(heap, 0);
+    for (unsigned i = 0; i < CACHED_SLICES; i++)
+        thread_cache.spans[i] = &span_none;
     thread_cache.heap = NULL;
 
     lock_acquire(&region_lock);
     heap->orphan = true;
+    heap->thread = 0;
     heap->next_orphan = heaps.orphans;
     heaps.orphans = heap;
     lock_release(&region_lock);
 }
 
 /* Other threads' heaps are left as they were in mid-air: nobody may touch their lists again. Their
- * threads' identities will be those of new threads, so they are taken off the spans, all over the
- * heap, since lists cannot be trusted. */
-static void disown(void *argument, struct chunk *chunk)
-{
-    uintptr_t mine = *(uintptr_t *)argument;
-
-    for (unsigned i = 1; i < CHUNK_SLICES; i++) {
-        struct span *span = chunk->map[i];
-        uintptr_t owner = atomic_load_explicit(&span->owner, memory_order_relaxed);
-        /* No write where none is needed: the page is still shared with the parent. */
-        if (owner != 0 && owner != mine)
-            atomic_store_explicit(&span->owner, 0, memory_order_relaxed);
-    }
-}
-
+ * threads' pointers will be those of new threads, which must not take them for lost ones. */
 void thread_heap_after_fork(void)
 {
-    uintptr_t mine = thread_identity();
-    /* There were no others, and every chunk's header would be looked at. */
-    if (__libc_single_threaded)
-        return;
-    region_each_chunk(disown, &mine);
+    for (struct heap_of_thread *heap = heaps.all; heap != NULL; heap = heap->next)
+        if (heap->thread != thread_identity())
+            heap->thread = 0;
 }
 
 struct heap_of_thread *thread_heap_all(void)

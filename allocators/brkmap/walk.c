@@ -13,8 +13,6 @@
 #include "region.h"
 #include "thread_heap.h"
 
-#define BLOCKS_MAX (SLICE_BYTES / 16)
-
 struct walk {
     heap_visit_fn *visit;
     void *argument;
@@ -31,18 +29,11 @@ static void show(struct walk *walk, const void *address, size_t bytes, bool used
 
 static void show_small(struct walk *walk, const struct span *span)
 {
-    uint64_t free[BLOCKS_MAX / 64] = {0};
     size_t block_bytes = size_class_bytes(span->size_class);
 
-    for (const struct free_block *block = span->free; block != NULL; block = block->next) {
-        size_t index = (size_t)((const char *)block - span->start) / block_bytes;
-        free[index / 64] |= (uint64_t)1 << index % 64;
-    }
     for (size_t i = 0; i < span_carved(span); i++) {
-        const struct free_block *block = (void *)(span->start + i * block_bytes);
-        /* Marked and not in the list: it waits in a thread's box. */
-        bool used = (free[i / 64] >> i % 64 & 1) == 0 && block->mark != free_mark(span, block);
-        show(walk, block, block_bytes, used);
+        const char *block = span->start + i * block_bytes;
+        show(walk, block, block_bytes, !block_is_free(span, block));
     }
     size_t carved_bytes = span_carved(span) * block_bytes;
     show(walk, span->start + carved_bytes, span->slices * SLICE_BYTES - carved_bytes, false);

@@ -114,7 +114,8 @@ PUBLIC int HEAP_ENTRY(posix_memalign)(void **out, size_t alignment, size_t bytes
         return EINVAL;
 
     void *payload = allocate_aligned(alignment, bytes);
-    /* POSIX says nothing of errno here; glibc sets it, and programs look at it (its own tests do). */
+    /* POSIX says nothing of errno here; glibc sets it, and programs look at it (its own tests do).
+     */
     if (payload == NULL)
         return errno = ENOMEM;
     *out = payload;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -59,6 +60,23 @@ void *os_map(size_t bytes)
     return address == MAP_FAILED ? NULL : address;
 }
 
+void *os_reserve(size_t bytes)
+{
+    int saved_errno = errno;
+    void *address =
+        mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    errno = saved_errno;
+    return address == MAP_FAILED ? NULL : address;
+}
+
+bool os_protect(void *address, size_t bytes, bool accessible)
+{
+    int saved_errno = errno;
+    bool done = mprotect(address, bytes, accessible ? PROT_READ | PROT_WRITE : PROT_NONE) == 0;
+    errno = saved_errno;
+    return done;
+}
+
 void *os_map_aligned(size_t bytes, size_t alignment)
 {
     size_t spare_bytes = alignment - os_page_bytes();
@@ -89,12 +107,30 @@ void *os_remap(void *address, size_t old_bytes, size_t new_bytes)
     return moved == MAP_FAILED ? NULL : moved;
 }
 
+bool os_remap_onto(void *address, size_t old_bytes, void *target, size_t new_bytes)
+{
+    int saved_errno = errno;
+    void *moved = mremap(address, old_bytes, new_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, target);
+    errno = saved_errno;
+    return moved != MAP_FAILED;
+}
+
 bool os_purge(void *address, size_t bytes)
 {
     int saved_errno = errno;
     bool purged = madvise(address, bytes, MADV_DONTNEED) == 0;
     errno = saved_errno;
     return purged;
+}
+
+void os_random(void *bytes, size_t count)
+{
+    int saved_errno = errno;
+
+    /* Early in the boot, or where it is forbidden, those that the kernel gave the process. */
+    if (getrandom(bytes, count, GRND_NONBLOCK) != (ssize_t)count)
+        memcpy(bytes, (const void *)getauxval(AT_RANDOM), count);
+    errno = saved_errno;
 }
 
 uint64_t os_coarse_ms(void)

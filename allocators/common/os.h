@@ -30,15 +30,28 @@ void *os_map(size_t bytes);
 /* The same at a multiple of `alignment`, a power of two of at least a page. */
 void *os_map_aligned(size_t bytes, size_t alignment);
 
+/* Address space that faults when it is touched, page-aligned. NULL on failure. */
+void *os_reserve(size_t bytes);
+
+/* Whether pages may be touched. False when the system refuses: for want of memory, or when there
+ * are too many mappings. */
+bool os_protect(void *address, size_t bytes, bool accessible);
+
 /* Gives pages back. A failure (too many mappings) leaks them and is not reported. */
 void os_unmap(void *address, size_t bytes);
 
 /* Resizes a mapping, moving it when it must. NULL on failure, and then nothing has changed. */
 void *os_remap(void *address, size_t old_bytes, size_t new_bytes);
 
+/* The same, to where the mapping `target` of as many new bytes is, which it replaces. */
+bool os_remap_onto(void *address, size_t old_bytes, void *target, size_t new_bytes);
+
 /* Gives the pages' memory back and keeps the addresses: they read as zero. False when the system
  * refuses (locked pages), and then nothing has changed. */
 bool os_purge(void *address, size_t bytes);
+
+/* So many random bytes, good as secrets, 16 at most. */
+void os_random(void *bytes, size_t count);
 
 /* How much of it is in memory; `address` is a page's. 0 where the system does not say. */
 size_t os_resident_bytes(const void *address, size_t bytes);

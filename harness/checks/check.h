@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/types.h>
 
 struct check {
@@ -32,6 +33,19 @@ struct check {
 /* The function is `identifier`_run. */
 #define CHECK(group_, name_, identifier, summary_) \
     CHECK_SIZED(identifier, name_, group_, identifier##_run, 0, summary_)
+
+/* The function runs before the constructors of every library, the allocator's too, in the process
+ * of that test. */
+#define CHECK_EARLY(name_, function)                                                     \
+    static void function##_early(int argc, char **argv, char **environment)              \
+    {                                                                                    \
+        (void)environment;                                                               \
+        if (argc > 1 && strcmp(argv[1], name_) == 0)                                     \
+            function();                                                                  \
+    }                                                                                    \
+    __attribute__((section(".preinit_array"),                                            \
+                   used)) static void (*const function##_entry)(int, char **, char **) = \
+        function##_early;
 
 /* ---- verdicts: the first one counts ------------------------------------------------- */
 
@@ -62,6 +76,8 @@ _Noreturn void check_harm(const char *format, ...) __attribute__((format(printf,
 
 /* Zeroed, not the allocator's; ends the test as skipped when there is none. */
 void *check_memory(size_t bytes);
+/* The same, and children have it in common. */
+void *check_shared(size_t bytes);
 
 /* The same numbers for the same seed. */
 uint64_t check_random(uint64_t *state);

@@ -102,6 +102,113 @@ static void nothrow_run(size_t argument)
 }
 CHECK("contract", "cxx-new-nothrow", nothrow, "NULL instead of an exception when it is too large")
 
+/* ---- every form, in pairs that fit and in pairs that do not ---------------------------- */
+
+/* Arguments after the first; none is left out by the ABI's way to pass them in registers. */
+enum argument { NOTHING, BYTES, ALIGNMENT, NOTHROW };
+struct form {
+    const char *symbol;
+    enum argument second, third;
+};
+
+static const struct form news[] = {
+    {"_Znwm",                              NOTHING,   NOTHING},
+    {"_Znam",                              NOTHING,   NOTHING},
+    {"_ZnwmRKSt9nothrow_t",                NOTHROW,   NOTHING},
+    {"_ZnamRKSt9nothrow_t",                NOTHROW,   NOTHING},
+    {"_ZnwmSt11align_val_t",               ALIGNMENT, NOTHING},
+    {"_ZnamSt11align_val_t",               ALIGNMENT, NOTHING},
+    {"_ZnwmSt11align_val_tRKSt9nothrow_t", ALIGNMENT, NOTHROW},
+    {"_ZnamSt11align_val_tRKSt9nothrow_t", ALIGNMENT, NOTHROW},
+};
+static const struct form deletes[] = {
+    {"_ZdlPv",                              NOTHING,   NOTHING  },
+    {"_ZdaPv",                              NOTHING,   NOTHING  },
+    {"_ZdlPvm",                             BYTES,     NOTHING  },
+    {"_ZdaPvm",                             BYTES,     NOTHING  },
+    {"_ZdlPvRKSt9nothrow_t",                NOTHROW,   NOTHING  },
+    {"_ZdaPvRKSt9nothrow_t",                NOTHROW,   NOTHING  },
+    {"_ZdlPvSt11align_val_t",               ALIGNMENT, NOTHING  },
+    {"_ZdaPvSt11align_val_t",               ALIGNMENT, NOTHING  },
+    {"_ZdlPvmSt11align_val_t",              BYTES,     ALIGNMENT},
+    {"_ZdaPvmSt11align_val_t",              BYTES,     ALIGNMENT},
+    {"_ZdlPvSt11align_val_tRKSt9nothrow_t", ALIGNMENT, NOTHROW  },
+    {"_ZdaPvSt11align_val_tRKSt9nothrow_t", ALIGNMENT, NOTHROW  },
+};
+enum { NEWS = sizeof news / sizeof news[0], DELETES = sizeof deletes / sizeof deletes[0] };
+
+static void *call(const struct form *form, uintptr_t first, size_t bytes, size_t alignment)
+{
+    typedef void *any_fn(uintptr_t first, uintptr_t second, uintptr_t third);
+    const uintptr_t arguments[] = {
+        [BYTES] = bytes, [ALIGNMENT] = alignment, [NOTHROW] = operator_of("_ZSt7nothrow")};
+    any_fn *function = (any_fn *)operator_of(form->symbol);
+    return function(first, arguments[form->second], arguments[form->third]);
+}
+
+static bool has(const struct form *form, enum argument argument)
+{
+    return form->second == argument || form->third == argument;
+}
+
+static void try_pair(const struct form *new, const struct form *delete, size_t bytes)
+{
+    size_t alignment = has(new, ALIGNMENT) || has(delete, ALIGNMENT) ? 128 : 16;
+    char *one = call(new, bytes, bytes, alignment), *other = call(new, bytes, bytes, alignment);
+    CHECK_THAT(one != NULL && one != other, "%s of %zu bytes", new->symbol, bytes);
+    CHECK_THAT(!has(new, ALIGNMENT) || (uintptr_t)one % alignment == 0, "%s(%zu, %zu) is at %p",
+               new->symbol, bytes, alignment, (void *)one);
+    check_fill(one, bytes, 1);
+    check_fill(other, bytes, 2);
+    call(delete, (uintptr_t)one, bytes, alignment);
+    check_filled(other, bytes, 2, delete->symbol);
+    one = call(new, bytes, bytes, alignment);
+    check_fill(one, bytes, 3);
+    check_filled(other, bytes, 2, new->symbol);
+    call(delete, (uintptr_t)one, bytes, alignment);
+    call(delete, (uintptr_t)other, bytes, alignment);
+    call(delete, 0, bytes, alignment);
+}
+
+/* The fourth character is 'w' or 'l' of one, 'a' of an array. */
+static bool fit(const struct form *new, const struct form *delete)
+{
+    return (new->symbol[3] == 'a') == (delete->symbol[3] == 'a') &&
+           has(new, ALIGNMENT) == has(delete, ALIGNMENT);
+}
+
+static void try_pairs(bool fitting)
+{
+    for (int n = 0; n < NEWS; n++)
+        for (int d = 0; d < DELETES; d++)
+            for (size_t i = 0; i < SIZES && fit(&news[n], &deletes[d]) == fitting; i++)
+                try_pair(&news[n], &deletes[d], sizes[i]);
+}
+
+static void forms_run(size_t argument)
+{
+    (void)argument;
+    try_pairs(true);
+}
+CHECK("contract", "cxx-every-form", forms,
+      "all 8 forms of new with all forms of delete that fit, of NULL too")
+
+static void mismatched_run(size_t argument)
+{
+    (void)argument;
+    try_pairs(false);
+    for (size_t i = 0; i < SIZES; i++)
+        for (int d = 0; d < DELETES; d++)
+            call(&deletes[d], (uintptr_t)memalign(128, sizes[i]), sizes[i], 128);
+    for (size_t i = 0; i < SIZES; i++)
+        for (int n = 0; n < NEWS; n++)
+            free(realloc(call(&news[n], sizes[i], sizes[i], 128), sizes[i] + 100));
+}
+CHECK(
+    "contract", "cxx-mismatched", mismatched,
+    "new[] and delete, aligned or not, malloc and delete, new and free mixed: wrong, and harmless "
+    "where all are malloc and free")
+
 static jmp_buf handled;
 
 static void new_handler(void)

@@ -5,9 +5,10 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define MIB ((size_t)1 << 20)
-enum { BLOCKS_MAXIMUM = 200000 };
+enum { BLOCKS_MAXIMUM = 200000, REQUESTS_MAXIMUM = 400 };
 
 struct hoard {
     char **blocks;
@@ -145,6 +146,20 @@ CHECK("exhaustion", "limit-by-threads", threads, "four threads run into RLIMIT_A
 
 /* ---- the n-th request of the system fails ------------------------------------------- */
 
+static void *take_one(int step, void *held, size_t bytes)
+{
+    if (step % 3 == 0)
+        return realloc(held, bytes);
+    if (step % 7 == 1)
+        return memalign((size_t)64 << step % 12, bytes);
+    if (step % 7 != 2)
+        return malloc(bytes);
+    char *block = check_hidden(calloc(1, bytes));
+    for (size_t i = 0; block != NULL && i < bytes; i += 512)
+        CHECK_THAT(block[i] == 0, "calloc gives what is not zero, at %zu of %zu bytes", i, bytes);
+    return block;
+}
+
 static void work_under_gate(void)
 {
     char *held[60] = {0};
@@ -153,7 +168,7 @@ static void work_under_gate(void)
         size_t i = check_random(&random) % 60;
         size_t bytes = check_random_size(&random, step % 8 == 0 ? 4 * MIB : 50000) + 8;
         errno = 0;
-        char *block = check_hidden(step % 3 == 0 ? realloc(held[i], bytes) : malloc(bytes));
+        char *block = check_hidden(take_one(step, held[i], bytes));
         if (block == NULL) {
             CHECK_THAT(errno == ENOMEM, "a call fails with errno %d, not ENOMEM", errno);
             continue;
@@ -176,34 +191,50 @@ static void work_under_gate(void)
     }
 }
 
+/* In a process of its own: the heap is as young in each. */
+static void try_child(uint32_t nth, uint32_t count, uint32_t *calls)
+{
+    pid_t child = check_fork();
+    if (child == 0) {
+        gate_fail(nth, count);
+        work_under_gate();
+        gate_open();
+        *calls = gate_calls();
+        work_under_gate();
+        free(check_malloc(30 * MIB));
+        _exit(0);
+    }
+    check_child_is_well(child, "a process whose requests failed");
+}
+
+/* Every request that the work makes of the system is refused once, by itself or with all after
+ * it; failed ones may lead to others. */
+static void try_each(uint32_t count)
+{
+    uint32_t *calls = check_shared(sizeof *calls), requests;
+    gate_install();
+    try_child(0, 0, calls);
+    requests = *calls;
+    CHECK_THAT(requests > 0, "the work asks the system for nothing");
+    for (uint32_t n = 1; n <= requests && n <= REQUESTS_MAXIMUM; n++)
+        try_child(n, count, calls);
+}
+
 static void nth_run(size_t argument)
 {
     (void)argument;
-    gate_install();
-    for (unsigned n = 1; n <= 40; n++) {
-        gate_fail(n, 1);
-        work_under_gate();
-        gate_open();
-        free(check_malloc(30 * MIB));
-    }
+    try_each(1);
 }
 CHECK("exhaustion", "nth-request-fails", nth,
-      "the n-th brk, mmap or mremap fails once, n from 1 to 40: no crash, contents right")
+      "each brk, mmap or mremap fails once, one a process: no crash, contents right")
 
 static void from_nth_run(size_t argument)
 {
     (void)argument;
-    gate_install();
-    for (unsigned n = 1; n <= 40; n++) {
-        gate_fail(n, UINT32_MAX);
-        work_under_gate();
-        gate_open();
-        work_under_gate();
-        free(check_malloc(30 * MIB));
-    }
+    try_each(UINT32_MAX);
 }
 CHECK("exhaustion", "from-nth-request-fails", from_nth,
-      "all requests from the n-th on fail; when the system gives again, it goes on")
+      "all requests from the n-th on fail, for each n; when the system gives again, it goes on")
 
 static void break_run(size_t argument)
 {

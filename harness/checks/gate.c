@@ -114,6 +114,11 @@ void gate_fail(uint32_t nth, uint32_t count)
     gate.closed = true;
 }
 
+uint32_t gate_calls(void)
+{
+    return gate.passed;
+}
+
 void gate_fail_break(bool fails)
 {
     gate.break_fails = fails;

@@ -129,11 +129,14 @@ static void handler(void)
     atomic_fetch_add(&handlers_run, 1);
 }
 
-static void atfork_run(size_t argument)
+static void add_handlers(void)
 {
-    (void)argument;
-    for (int i = 0; i < 3; i++)
-        CHECK_THAT(pthread_atfork(handler, handler, handler) == 0, "pthread_atfork");
+    CHECK_THAT(pthread_atfork(handler, handler, handler) == 0, "pthread_atfork");
+}
+CHECK_EARLY("atfork-before", add_handlers)
+
+static void fork_with_handlers(int handlers_each)
+{
     start_churn(3);
     for (int i = 0; i < 20; i++) {
         pid_t child = check_fork();
@@ -143,11 +146,28 @@ static void atfork_run(size_t argument)
         check_child_is_well(child, "a child");
     }
     atomic_store(&stop, true);
-    CHECK_THAT(atomic_load(&handlers_run) == 20 * 6, "%d of 120 handlers ran",
-               atomic_load(&handlers_run));
+    CHECK_THAT(atomic_load(&handlers_run) == 20 * 2 * handlers_each, "%d of %d handlers ran",
+               atomic_load(&handlers_run), 20 * 2 * handlers_each);
+}
+
+static void atfork_run(size_t argument)
+{
+    (void)argument;
+    for (int i = 0; i < 3; i++)
+        add_handlers();
+    fork_with_handlers(3);
 }
 CHECK("processes", "atfork-order", atfork,
       "handlers of pthread_atfork allocate before, and on both sides after, the fork")
+
+/* They run while the allocator's own hold its locks, if it has any. */
+static void atfork_before_run(size_t argument)
+{
+    (void)argument;
+    fork_with_handlers(1);
+}
+CHECK("processes", "atfork-before", atfork_before,
+      "the same by a handler that was there before the allocator's own: it runs within those")
 
 /* The stdio locks stand between fork's handlers and the heap's: glibc bug 19431. */
 static void *flush(void *argument)

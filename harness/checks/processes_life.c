@@ -9,7 +9,6 @@
 
 enum { EARLY_BLOCKS = 100 };
 
-/* Which test this process is: known from its arguments, long before main. */
 static bool is_early_test;
 static char *from_preinit[EARLY_BLOCKS], *from_constructor[EARLY_BLOCKS];
 
@@ -35,16 +34,12 @@ static void free_early(char **blocks, uint64_t seed, const char *when)
     }
 }
 
-/* Runs before the constructors of every library, the allocator's too. */
-static void preinit(int argc, char **argv, char **environment)
+static void allocate_first(void)
 {
-    (void)environment;
-    is_early_test = argc > 1 && strcmp(argv[1], "before-main") == 0;
-    if (is_early_test)
-        allocate_early(from_preinit, 1000);
+    is_early_test = true;
+    allocate_early(from_preinit, 1000);
 }
-__attribute__((section(".preinit_array"),
-               used)) static void (*const preinit_entry)(int, char **, char **) = preinit;
+CHECK_EARLY("before-main", allocate_first)
 
 __attribute__((constructor)) static void construct(void)
 {

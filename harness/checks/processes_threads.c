@@ -218,6 +218,52 @@ static void keys_run(size_t argument)
 CHECK("processes", "thread-key-destructors", keys,
       "destructors of pthread keys allocate and free, several rounds of them: no growth")
 
+/* One key is older than the allocator's own, whose destructor so runs between the two's. */
+static pthread_key_t older_key, newer_key;
+
+/* Asks for another round each time; there are PTHREAD_DESTRUCTOR_ITERATIONS, 4. */
+static void destroy_again(void *key)
+{
+    void *blocks[20];
+    for (size_t i = 0; i < 20; i++)
+        memset(blocks[i] = check_malloc(i * 200 + 1), 1, i * 200 + 1);
+    for (size_t i = 0; i < 20; i++)
+        free(blocks[i]);
+    atomic_fetch_add(&destructions, 1);
+    pthread_setspecific(*(pthread_key_t *)key, key);
+}
+
+static void make_older_key(void)
+{
+    CHECK_THAT(pthread_key_create(&older_key, destroy_again) == 0, "pthread_key_create");
+}
+CHECK_EARLY("thread-key-order", make_older_key)
+
+static void *with_two_keys(void *argument)
+{
+    pthread_setspecific(older_key, &older_key);
+    pthread_setspecific(newer_key, &newer_key);
+    return short_life(argument);
+}
+
+static void key_order_run(size_t argument)
+{
+    size_t before = 0;
+    (void)argument;
+    CHECK_THAT(pthread_key_create(&newer_key, destroy_again) == 0, "pthread_key_create");
+    for (int i = 0; i < 1500; i++) {
+        join_one(with_two_keys, NULL);
+        if (i == 300)
+            before = check_rss_bytes();
+    }
+    CHECK_THAT(atomic_load(&destructions) == 1500 * 4 * 2, "%d of 12000 destructors ran",
+               atomic_load(&destructions));
+    grew_by_less(before, 12 * MIB, "1200 threads whose destructors allocate to the last round");
+}
+CHECK("processes", "thread-key-order", key_order,
+      "destructors of keys older and newer than the allocator's own allocate to the last round: no "
+      "growth")
+
 /* What C++'s thread_local objects use; run before the keys' destructors. */
 extern int __cxa_thread_atexit_impl(void (*)(void *), void *, void *);
 extern void *__dso_handle;

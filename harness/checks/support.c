@@ -80,13 +80,22 @@ void check_misuse_done(void)
     verdict_line("done");
 }
 
-void *check_memory(size_t bytes)
+static void *map(size_t bytes, int flags)
 {
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED)
         check_skip("no %zu bytes for the test itself: %s", bytes, strerror(errno));
     return memory;
+}
+
+void *check_memory(size_t bytes)
+{
+    return map(bytes, MAP_PRIVATE | MAP_NORESERVE);
+}
+
+void *check_shared(size_t bytes)
+{
+    return map(bytes, MAP_SHARED);
 }
 
 /* splitmix64: Steele, Lea, Flood, OOPSLA 2014. */

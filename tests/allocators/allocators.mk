@@ -35,11 +35,26 @@ $(ALLOCATOR_T)/test_freelist_%: $(ALLOCATOR_COMMON_TESTED) $(FREELIST_TESTED) $(
 	$(Q)$(COMPILE) -o $@ $^ -lcmocka
 
 $(ALLOCATOR_T)/test_brkmap: $(ALLOCATOR_COMMON_TESTED) \
-                $(patsubst allocators/%.c,$(ALLOCATOR_T)/src/%.o,$(wildcard allocators/brkmap/*.c)) \
+                $(patsubst allocators/%.c,$(ALLOCATOR_T)/src/%.o,$(BRKMAP)) \
                 $(ALLOCATOR_CASES) $(ALLOCATOR_T)/brkmap_cases.o $(ALLOCATOR_T)/brkmap_figures_cases.o $(ALLOCATOR_T)/brkmap_misuse_cases.o $(ALLOCATOR_T)/test_brkmap.o
 	@echo "  LINK  $@"
 	$(Q)$(COMPILE) -o $@ $^ -lcmocka
 
-ALLOCATOR_TESTS := $(addprefix $(ALLOCATOR_T)/,test_bump test_brkmap) $(addprefix $(ALLOCATOR_T)/test_freelist_,$(FREELIST_POLICIES))
+$(ALLOCATOR_T)/hardened/%.o: tests/allocators/%.c
+	@mkdir -p $(@D)
+	@echo "  CC    $< (hardened)"
+	$(Q)$(COMPILE) -DBRKMAP_HARDENED $(ALLOCATOR_TEST_FLAGS) $(ALLOCATOR_TEST_INC) -c -o $@ $<
+$(ALLOCATOR_T)/src/hardened/%.o: allocators/%.c
+	@mkdir -p $(@D)
+	@echo "  CC    $< (hardened)"
+	$(Q)$(COMPILE) -DBRKMAP_HARDENED $(ALLOCATOR_TEST_FLAGS) $(ALLOCATOR_TEST_INC) -c -o $@ $<
+$(ALLOCATOR_T)/test_brkmap_hardened: $(ALLOCATOR_COMMON_TESTED) \
+                $(patsubst allocators/%.c,$(ALLOCATOR_T)/src/hardened/%.o,$(BRKMAP_HARDENED)) \
+                $(ALLOCATOR_CASES) $(ALLOCATOR_T)/hardened/brkmap_misuse_cases.o $(ALLOCATOR_T)/hardened_cases.o \
+                $(ALLOCATOR_T)/test_brkmap_hardened.o
+	@echo "  LINK  $@"
+	$(Q)$(COMPILE) -o $@ $^ -lcmocka
+
+ALLOCATOR_TESTS := $(addprefix $(ALLOCATOR_T)/,test_bump test_brkmap test_brkmap_hardened) $(addprefix $(ALLOCATOR_T)/test_freelist_,$(FREELIST_POLICIES))
 UNIT_TESTS += $(ALLOCATOR_TESTS)
-.PRECIOUS: $(ALLOCATOR_T)/%.o $(ALLOCATOR_T)/src/%.o $(ALLOCATOR_T)/placement_cases_%.o
+.PRECIOUS: $(ALLOCATOR_T)/%.o $(ALLOCATOR_T)/src/%.o $(ALLOCATOR_T)/placement_cases_%.o $(ALLOCATOR_T)/hardened/%.o $(ALLOCATOR_T)/src/hardened/%.o

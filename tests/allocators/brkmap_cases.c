@@ -34,6 +34,35 @@ static void size_classes_cover_all_sizes(void **state)
     }
 }
 
+/* For every class: the beginnings of carved blocks, and no other address, near or far. */
+static void beginnings_are_told_from_all_else(void **state)
+{
+    static const int64_t far[] = {0, 4 << 20, -(4 << 20), INT64_C(1) << 46, -(INT64_C(1) << 46)};
+    uint64_t random = 1;
+
+    (void)state;
+    for (unsigned i = 0; i < SIZE_CLASSES; i++) {
+        size_t bytes = size_class_bytes(i), carved = 256 * 1024 / bytes - 1;
+        struct span span = {.start = (char *)(INT64_C(1) << 45), .size_class = (uint8_t)i};
+        span.reciprocal = span_reciprocal((uint32_t)bytes);
+        span.limit = carved * (span.reciprocal * bytes);
+        assert_int_equal(span_carved(&span), carved);
+        for (size_t at = 0; at < 300 * 1024; at += 16) {
+            assert_false(span_has_block(&span, span.start + at + 1 + at % 15));
+            for (size_t j = 0; j < sizeof far / sizeof *far; j++)
+                if (span_has_block(&span, (void *)((intptr_t)span.start + far[j] + (intptr_t)at)) !=
+                    (far[j] == 0 && at % bytes == 0 && at / bytes < carved))
+                    fail_msg("class %u, %zu bytes from the start or far from it", i, at);
+        }
+        for (int j = 0; j < 20000; j++) {
+            random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+            uint64_t address = random >> 17;
+            if (address >> 19 != (uintptr_t)span.start >> 19)
+                assert_false(span_has_block(&span, (void *)address));
+        }
+    }
+}
+
 /* Fills blocks of many sizes, so that a loss of contents shows when they are freed. */
 static void make_and_drop(size_t bytes, size_t count)
 {
@@ -206,6 +235,7 @@ int run_brkmap_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(size_classes_cover_all_sizes),
+        cmocka_unit_test(beginnings_are_told_from_all_else),
         cmocka_unit_test(a_drop_gives_memory_back),
         cmocka_unit_test(what_goes_up_and_down_is_kept),
         cmocka_unit_test(short_threads_use_the_same_heaps),

@@ -20,6 +20,7 @@ int run_heap_tests(void);
 int run_brkmap_tests(void);
 int run_brkmap_figures_tests(void);
 int run_brkmap_misuse_tests(void);
+int run_hardened_tests(void);
 
 /* Marsaglia's xorshift64; `state` is never 0. */
 static inline uint64_t random_next(uint64_t *state)

@@ -133,6 +133,21 @@ void *os_map_aligned(size_t bytes, size_t alignment)
     return address + before_bytes;
 }
 
+void *os_reserve(size_t bytes)
+{
+    int saved_errno = errno;
+
+    if (fails(fake.map_fails))
+        return NULL;
+    return or_null(mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
+                   saved_errno);
+}
+
+bool os_protect(void *address, size_t bytes, bool accessible)
+{
+    return mprotect(address, bytes, accessible ? PROT_READ | PROT_WRITE : PROT_NONE) == 0;
+}
+
 bool os_purge(void *address, size_t bytes)
 {
     return madvise(address, bytes, MADV_DONTNEED) == 0;
@@ -163,6 +178,17 @@ void *os_remap(void *address, size_t old_bytes, size_t new_bytes)
     if (fails(fake.map_fails))
         return NULL;
     return or_null(mremap(address, old_bytes, new_bytes, MREMAP_MAYMOVE), saved_errno);
+}
+
+bool os_remap_onto(void *address, size_t old_bytes, void *target, size_t new_bytes)
+{
+    return !fails(fake.map_fails) && mremap(address, old_bytes, new_bytes,
+                                            MREMAP_MAYMOVE | MREMAP_FIXED, target) != MAP_FAILED;
+}
+
+void os_random(void *bytes, size_t count)
+{
+    memset(bytes, 0x5e, count);
 }
 
 _Noreturn void os_abort(const char *message)

@@ -54,7 +54,7 @@ compile() {
 
 test_allocators_serve_malloc() {
     local library symbol
-    for library in bump brkmap $(freelists); do
+    for library in bump brkmap brkmap-hardened $(freelists); do
         for symbol in malloc calloc realloc reallocarray free aligned_alloc memalign posix_memalign \
                       valloc pvalloc malloc_usable_size malloc_trim mallinfo mallinfo2 malloc_stats malloc_info \
                       mallopt; do
@@ -62,7 +62,7 @@ test_allocators_serve_malloc() {
                 fail "$library does not export $symbol"
         done
         case $library in
-        brkmap) symbol="heapmark_heap_walk|brkmap_read_(totals|classes|heaps)" ;;
+        brkmap*) symbol="heapmark_heap_walk|brkmap_read_(totals|classes|heaps)" ;;
         freelist-*) symbol="heapmark_heap_walk" ;;
         *) symbol= ;;
         esac
@@ -76,14 +76,14 @@ test_allocators_serve_malloc() {
 
 test_allocators_bash() {
     needs bash
-    same_under "brkmap $(freelists)" bash -c 'a=(); for i in {1..3000}; do a+=("item $i"); done
+    same_under "brkmap brkmap-hardened $(freelists)" bash -c 'a=(); for i in {1..3000}; do a+=("item $i"); done
         s=; for i in {1..300}; do s="$s${a[$i]}"; done; echo "${#a[@]} ${#s}"
         for i in 1 2 3 4 5 6 7 8; do (echo "child $i" | cat | tr a-z A-Z); done; x=$(seq 2000 | sort -r | head -n 3); echo $x'
 }
 
 test_allocators_python3() {
     [ -x /usr/bin/python3 ] || { echo "needs /usr/bin/python3"; exit 77; }
-    same_under "brkmap $(freelists)" env PYTHONMALLOC=malloc PYTHONHASHSEED=0 /usr/bin/python3 -c '
+    same_under "brkmap brkmap-hardened $(freelists)" env PYTHONMALLOC=malloc PYTHONHASHSEED=0 /usr/bin/python3 -c '
 import json, threading, subprocess
 d = {i: [str(j) * (j % 50) for j in range(i % 40)] for i in range(4000)}
 for i in range(0, 4000, 3): del d[i]
@@ -99,7 +99,7 @@ print(len(b))'
 
 test_allocators_sqlite3() {
     needs sqlite3
-    same_under "brkmap $(freelists)" sqlite3 :memory: 'create table t(a integer primary key, b text);
+    same_under "brkmap brkmap-hardened $(freelists)" sqlite3 :memory: 'create table t(a integer primary key, b text);
         with recursive n(i) as (select 1 union all select i+1 from n where i < 20000)
         insert into t select i, hex(zeroblob(i % 97)) from n;
         create index u on t(b); select count(*), sum(length(b)), max(b) from t;
@@ -112,7 +112,7 @@ test_allocators_gcc() {
     for i in $(seq 400); do echo "int f$i(int x) { return x * $i + (x > 3 ? f_sum(x, $i) : 0); }"; done >"$TMP/body"
     { echo 'static int f_sum(int a, int b) { int s = 0; while (a--) s += b; return s; }'; cat "$TMP/body"; } >"$TMP/input.c"
     (cd "$TMP" && gcc -O1 -c -o expected.o input.c)
-    for library in brkmap $(freelists); do
+    for library in brkmap brkmap-hardened $(freelists); do
         (cd "$TMP" && under "$library" gcc -O1 -c -o seen.o input.c) || fail "$library: gcc failed"
         cmp "$TMP/expected.o" "$TMP/seen.o" || fail "$library: the object differs"
     done
@@ -120,7 +120,7 @@ test_allocators_gcc() {
 
 test_allocators_perl() {
     needs perl
-    same_under "brkmap $(freelists)" perl -e 'my %h; $h{$_ % 777} .= "x$_" for 1..30000;
+    same_under "brkmap brkmap-hardened $(freelists)" perl -e 'my %h; $h{$_ % 777} .= "x$_" for 1..30000;
         my @k = sort { length $h{$a} <=> length $h{$b} || $a <=> $b } keys %h; print "@k[0..9]\n";
         delete @h{@k[0..400]}; print scalar(keys %h), "\n"; print `echo child`;'
 }
@@ -157,7 +157,7 @@ redis_session() {
 test_allocators_redis() {
     needs redis-server redis-cli python3
     local library port
-    for library in brkmap $(freelists); do
+    for library in brkmap brkmap-hardened $(freelists); do
         port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
         redis_session "$library" "$port" || fail "$library: redis failed"
     done
@@ -206,7 +206,7 @@ int main() {
     printf("%ld\n", Log::total.load());
 }
 CODE
-    same_under "bump brkmap $(freelists)" "$TMP/destructors"
+    same_under "bump brkmap brkmap-hardened $(freelists)" "$TMP/destructors"
 }
 
 test_allocators_fork_heavy_threads() {
@@ -257,7 +257,7 @@ int main(void)
 }
 CODE
     local library
-    for library in brkmap $(freelists); do
+    for library in brkmap brkmap-hardened $(freelists); do
         under "$library" timeout 60 "$TMP/forks" >"$TMP/out" || fail "$library: status $?, $(cat "$TMP/out") children failed"
     done
 }
@@ -315,7 +315,7 @@ int main(int argc, char **argv)
 }
 CODE
     local library
-    for library in brkmap $(freelists); do
+    for library in brkmap brkmap-hardened $(freelists); do
         under "$library" timeout 60 "$TMP/handler" || fail "$library: status $?"
         under "$library" timeout 60 "$TMP/handler" threads || fail "$library, 2 threads: status $?"
     done
@@ -416,7 +416,7 @@ int main(void)
 }
 CODE
     local library
-    for library in bump brkmap $(freelists); do
+    for library in bump brkmap brkmap-hardened $(freelists); do
         under "$library" "$TMP/others" || fail "$library: status $?"
     done
 }
@@ -455,7 +455,7 @@ int main(int count, char **arguments)
 }
 CODE
     local library kind bytes
-    for library in bump brkmap $(freelists); do
+    for library in bump brkmap brkmap-hardened $(freelists); do
         for kind in data as; do
             for bytes in 40 1000 60000 200000 3000000; do
                 under "$library" "$TMP/limits" "$kind" "$bytes" "$library" ||
@@ -468,7 +468,7 @@ CODE
 test_allocators_python_under_a_limit() {
     [ -x /usr/bin/python3 ] || { echo "needs /usr/bin/python3"; exit 77; }
     local library
-    for library in brkmap $(freelists); do
+    for library in brkmap brkmap-hardened $(freelists); do
         (ulimit -v 200000; under "$library" /usr/bin/python3 -c '
 kept = []
 try:
@@ -486,7 +486,7 @@ test_allocators_damage_is_one_line() {
 int main(void) { void *block = malloc(100); free(block); free(block); return 0; }
 CODE
     local library status
-    for library in brkmap $(freelists); do
+    for library in brkmap brkmap-hardened $(freelists); do
         status=0
         (ulimit -c 0; under "$library" "$TMP/twice") 2>"$TMP/said" || status=$?
         # The shell has a word on the crash as well.
@@ -533,12 +533,12 @@ int main(int count, char **arguments)
 }
 CODE
     local library status
-    for library in brkmap $(freelists); do
+    for library in brkmap brkmap-hardened $(freelists); do
         status=0
         (ulimit -c 0; under "$library" timeout 20 "$TMP/handler") >"$TMP/out" 2>/dev/null || status=$?
         [ "$status" = 134 ] && [ "$(cat "$TMP/out")" = R ] || fail "$library: status $status, reported '$(cat "$TMP/out")'"
         # A walk of brkmap does not stop its threads' own heaps from working.
-        [ $library != brkmap ] || continue
+        case $library in brkmap*) continue ;; esac
         status=0
         (ulimit -c 0; under "$library" timeout 20 "$TMP/handler" walk) >"$TMP/out" 2>"$TMP/said" || status=$?
         [ "$status" = 134 ] || fail "$library: with the heap locked, status $status"

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "entry.h"
 
@@ -23,9 +24,8 @@ static _Atomic size_t exchanged_bytes;
 
 static _Noreturn void corrupt(const struct block *block, size_t offset, const char *what)
 {
-    uint64_t seen = *(const uint64_t *)(block->at + offset);
-    fprintf(stderr, "soak: %s: the block of %zu bytes at %p has %016llx at %zu\n", what,
-            block->bytes, (void *)block->at, (unsigned long long)seen, offset);
+    fprintf(stderr, "soak: %s: the block of %zu bytes at %p has %02x at %zu\n", what, block->bytes,
+            (void *)block->at, block->at[offset], offset);
     abort();
 }
 
@@ -34,25 +34,34 @@ static uint64_t word_at(const struct block *block, size_t offset)
     return (block->seed + offset) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static void fill(struct block *block)
+/* The last word of a block, or what there is of it. */
+static size_t tail_of(size_t bytes)
 {
-    for (size_t offset = 0; offset + sizeof(uint64_t) <= block->bytes; offset += GRANULE)
-        *(uint64_t *)(block->at + offset) = word_at(block, offset);
-    size_t last = block->bytes - sizeof(uint64_t);
-    *(uint64_t *)(block->at + last) = word_at(block, last);
+    return (bytes - 1) / sizeof(uint64_t) * sizeof(uint64_t);
 }
 
-/* The first `bytes`; the last word only where they are all. */
+static void fill(struct block *block)
+{
+    size_t tail = tail_of(block->bytes);
+    uint64_t last = word_at(block, tail);
+
+    for (size_t offset = 0; offset < tail; offset += GRANULE)
+        *(uint64_t *)(block->at + offset) = word_at(block, offset);
+    memcpy(block->at + tail, &last, block->bytes - tail);
+}
+
+/* The first `bytes`, which is all or what has been kept. */
 static void verify(const struct block *block, size_t bytes, const char *what)
 {
     if (block->at == NULL)
         return;
-    for (size_t offset = 0; offset + sizeof(uint64_t) <= bytes; offset += GRANULE)
+    size_t tail = tail_of(block->bytes), end = bytes < tail ? bytes : tail;
+    uint64_t last = word_at(block, tail);
+    for (size_t offset = 0; offset + sizeof(uint64_t) <= end; offset += GRANULE)
         if (*(const uint64_t *)(block->at + offset) != word_at(block, offset))
             corrupt(block, offset, what);
-    size_t last = block->bytes - sizeof(uint64_t);
-    if (bytes == block->bytes && *(const uint64_t *)(block->at + last) != word_at(block, last))
-        corrupt(block, last, what);
+    if (bytes == block->bytes && memcmp(block->at + tail, &last, bytes - tail) != 0)
+        corrupt(block, tail, what);
 }
 
 static void count(struct blocks *blocks, size_t bytes)
@@ -76,7 +85,7 @@ static void hold(struct blocks *blocks, struct block *block, void *at, size_t by
     }
     block->bytes = HEAP_ENTRY(malloc_usable_size)(at);
     block->seed = blocks_random(&blocks->random);
-    if (block->bytes < bytes || block->bytes < GRANULE || (uintptr_t)at % GRANULE != 0)
+    if (block->bytes < bytes || (uintptr_t)at % GRANULE != 0)
         corrupt(block, 0, "too short or crooked");
     fill(block);
     count(blocks, block->bytes);

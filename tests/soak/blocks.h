@@ -1,9 +1,10 @@
 /*
  * The blocks that a soak holds, and what must be in them.
  *
- * A word in every 16 bytes of a block, and its last, is a function of the block's seed and of the
- * place: no block is so small that another could lie over it and not show. All that may be used is
- * filled, not only what was asked for. What is not as it must be ends the process with a line.
+ * A word in every 16 bytes of a block, and its last bytes, are a function of the block's seed and
+ * of the place: no block is so small that another could lie over it and not show. All that may be
+ * used is filled, not only what was asked for. What is not as it must be ends the process with a
+ * line.
  */
 #ifndef HEAPMARK_TESTS_SOAK_BLOCKS_H
 #define HEAPMARK_TESTS_SOAK_BLOCKS_H

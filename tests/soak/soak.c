@@ -10,6 +10,7 @@
 #include <err.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,17 +22,17 @@
 
 #include "blocks.h"
 
-#define MIB           ((size_t)1 << 20)
-#define LINEAGES_MAX  64
-#define BLOCKS        1500
-#define HILL_BYTES    (24 * MIB) /* a thread's budget; in a valley an eighth of it */
-#define VALLEY_SHARE  8
-#define PHASE_S       4 /* a hill, then a valley, each so long */
-#define STEPS_A_LIFE  5000
-#define STEPS_A_REST  200
-#define LIVES_A_FORK  4
-#define CHILD_SECONDS 120
-#define SAMPLE_NS     50000000
+#define MIB                ((size_t)1 << 20)
+#define LINEAGES_MAX       64
+#define BLOCKS             1500
+#define HILL_BYTES         (24 * MIB) /* a thread's budget; in a valley an eighth of it */
+#define VALLEY_SHARE       8
+#define PHASE_S            4 /* a hill, then a valley, each so long */
+#define STEPS_A_LIFE       5000
+#define STEPS_A_REST       200
+#define LIVES_A_FORK       4
+#define STANDSTILL_SECONDS 60
+#define SAMPLE_NS          50000000
 /* Beside what lives: caches, spans half full, stacks, the program itself. */
 #define SLACK_BYTES (32 * MIB)
 
@@ -78,10 +79,28 @@ static void sleep_ns(uint64_t ns)
 
 /* ---- a life ---------------------------------------------------------------------------------- */
 
+/* A deadlock does not compute; a child that must wait for a CPU does, now and then. */
+static void notice_standstill(int number)
+{
+    static uint64_t seen_ns;
+    static const char message[] = "soak: a child stands still\n";
+    uint64_t cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+
+    (void)number;
+    if (cpu_ns - seen_ns < 1000000) {
+        ssize_t written = write(STDERR_FILENO, message, sizeof(message) - 1);
+        (void)written;
+        abort();
+    }
+    seen_ns = cpu_ns;
+    alarm(STANDSTILL_SECONDS);
+}
+
 /* What a child does: it must find its thread's blocks whole, and the heap in working order. */
 static void live_as_child(struct lineage *lineage)
 {
-    alarm(CHILD_SECONDS);
+    signal(SIGALRM, notice_standstill);
+    alarm(STANDSTILL_SECONDS);
     blocks_drop(&lineage->blocks, 2);
     lineage->blocks.budget_bytes = HILL_BYTES / VALLEY_SHARE;
     for (int i = 0; i < 500; i++)

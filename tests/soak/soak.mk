@@ -1,9 +1,9 @@
-# The soak of brkmap, which is linked in as the unit tests link it: over the real system (soak), and
-# over the one that fails when told to (soak_failing).
+# The soak of brkmap, which is linked in as the unit tests link it: over the real system (soak, and
+# soak_hardened), and over the one that fails when told to (soak_failing).
 SOAK := $(B)/tests/soak
-BRKMAP_TESTED := $(patsubst allocators/%.c,$(ALLOCATOR_T)/src/%.o,$(wildcard allocators/brkmap/*.c))
+BRKMAP_TESTED := $(patsubst allocators/%.c,$(ALLOCATOR_T)/src/%.o,$(BRKMAP))
 
-SOAKS := $(SOAK)/soak $(SOAK)/soak_failing
+SOAKS := $(SOAK)/soak $(SOAK)/soak_failing $(SOAK)/soak_hardened
 
 $(SOAK)/%.o: tests/soak/%.c
 	@mkdir -p $(@D)
@@ -11,7 +11,9 @@ $(SOAK)/%.o: tests/soak/%.c
 	$(Q)$(COMPILE) $(ALLOCATOR_TEST_FLAGS) $(ALLOCATOR_TEST_INC) -c -o $@ $<
 $(SOAK)/soak: $(ALLOCATOR_T)/src/common/os.o
 $(SOAK)/soak_failing: $(ALLOCATOR_T)/os_fake.o
-$(SOAKS): $(SOAK)/soak.o $(SOAK)/blocks.o $(ALLOCATOR_COMMON_TESTED) $(BRKMAP_TESTED)
+$(SOAK)/soak $(SOAK)/soak_failing: $(BRKMAP_TESTED)
+$(SOAK)/soak_hardened: $(ALLOCATOR_T)/src/common/os.o $(patsubst allocators/%.c,$(ALLOCATOR_T)/src/hardened/%.o,$(BRKMAP_HARDENED))
+$(SOAKS): $(SOAK)/soak.o $(SOAK)/blocks.o $(ALLOCATOR_COMMON_TESTED)
 	@echo "  LINK  $@"
 	$(Q)$(COMPILE) -o $@ $^
 

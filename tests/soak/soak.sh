@@ -22,6 +22,10 @@ test_soak_under_a_limit() {
     ! grep -q ' 0 refusals' "$TMP/out"
 }
 
+test_soak_hardened() {
+    soak "$B/tests/soak/soak_hardened" --seconds 20 --busy 8
+}
+
 test_soak_with_the_address_sanitizer() {
     soak build/asan/tests/soak/soak --seconds 20 --busy 15
 }

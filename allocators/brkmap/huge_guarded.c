@@ -1,0 +1,118 @@
+/*
+ * huge_pool.h in the hardened variant: each mapping stands between two pages that may not be
+ * touched, and nothing waits to be used again. What is freed loses its memory at once, but its
+ * addresses fault for a while: until some others, by chance, have taken its place.
+ */
+#include <stdint.h>
+
+#include "block.h"
+#include "heap.h"
+#include "huge_pool.h"
+#include "os.h"
+
+enum { GONE = 64 };
+
+/* Guarded by huge_lock. */
+static struct {
+    char *mapping;
+    size_t bytes;
+} gone[GONE];
+
+void *huge_map(size_t bytes, size_t alignment)
+{
+    size_t guard = os_page_bytes();
+    size_t spare = alignment > guard ? alignment - guard : 0, all = bytes + 2 * guard + spare;
+    char *outer = os_reserve(all);
+    if (outer == NULL)
+        return NULL;
+
+    char *mapping = outer + guard;
+    mapping += -(uintptr_t)mapping & (alignment - 1);
+    size_t before = (size_t)(mapping - guard - outer);
+    if (before > 0)
+        os_unmap(outer, before);
+    if (spare > before)
+        os_unmap(mapping + bytes + guard, spare - before);
+    if (os_protect(mapping, bytes, true))
+        return mapping;
+    os_unmap(mapping - guard, bytes + 2 * guard);
+    return NULL;
+}
+
+static void unmap_guarded(char *mapping, size_t bytes)
+{
+    os_unmap(mapping - os_page_bytes(), bytes + 2 * os_page_bytes());
+}
+
+static bool shrink(char *mapping, size_t old_bytes, size_t bytes)
+{
+    size_t guard = os_page_bytes();
+
+    if (!os_protect(mapping + bytes, guard, false))
+        return false;
+    os_unmap(mapping + bytes + guard, old_bytes - bytes);
+    return os_purge(mapping + bytes, guard) || true;
+}
+
+void *huge_remap(void *mapping, size_t old_bytes, size_t bytes)
+{
+    if (bytes < old_bytes)
+        return shrink(mapping, old_bytes, bytes) ? mapping : NULL;
+    char *moved = huge_map(bytes, os_page_bytes());
+    if (moved == NULL)
+        return NULL;
+    if (!os_remap_onto(mapping, old_bytes, moved, bytes)) {
+        unmap_guarded(moved, bytes);
+        return NULL;
+    }
+    unmap_guarded(mapping, old_bytes);
+    return moved;
+}
+
+void *huge_pool_take(size_t bytes)
+{
+    (void)bytes;
+    return NULL;
+}
+
+void huge_pool_put(void *mapping, size_t bytes, size_t live_bytes)
+{
+    unsigned place = block_chance() % GONE;
+
+    (void)live_bytes;
+    if (gone[place].mapping != NULL)
+        unmap_guarded(gone[place].mapping, gone[place].bytes);
+    gone[place].mapping = mapping;
+    gone[place].bytes = bytes;
+    os_protect(mapping, bytes, false);
+    os_purge(mapping, bytes);
+}
+
+void huge_pool_make_way(size_t bytes)
+{
+    (void)bytes;
+}
+
+bool huge_pool_empty(void)
+{
+    bool any = false;
+
+    for (unsigned i = 0; i < GONE; i++)
+        if (gone[i].mapping != NULL) {
+            unmap_guarded(gone[i].mapping, gone[i].bytes);
+            gone[i].mapping = NULL;
+            any = true;
+        }
+    return any;
+}
+
+size_t huge_pool_bytes(void)
+{
+    return 0;
+}
+
+void *huge_pool_at(size_t index, size_t *bytes)
+{
+    (void)index, (void)bytes;
+    return NULL;
+}
