@@ -41,7 +41,7 @@ static void *large_allocate(size_t bytes, size_t alignment, bool *zeroed)
     if (span == NULL)
         return NULL;
     span->free = NULL;
-    span->heap = NULL;
+    span_set_heap(span, NULL);
     span->large_bytes = (uint32_t)heap_round_up(bytes, LARGE_GRANULE);
     span->size_class = SPAN_LARGE;
     return span->start;

@@ -47,7 +47,7 @@ RACY static void read_small(struct reading *reading, const struct span *span, un
     size_t span_bytes = READ(span->slices) * SLICE_BYTES;
     size_t carved = span_carved(span), used = thread_heap_used_blocks(span);
     struct brkmap_class *class = &reading->classes[size_class];
-    struct brkmap_heap *row = row_of(reading, READ(span->heap));
+    struct brkmap_heap *row = row_of(reading, span_heap(span));
 
     carved = least(carved, span_bytes / block_bytes);
     used = least(used, carved);
@@ -107,7 +107,7 @@ RACY static size_t waiting_bytes(const void *block, const struct heap_of_thread 
     const struct span *span = chunk == NULL ? &span_none : chunk->map[slice_of(block)];
     unsigned size_class = READ(span->size_class);
 
-    if (size_class >= SIZE_CLASSES || READ(span->heap) != heap)
+    if (size_class >= SIZE_CLASSES || span_heap(span) != heap)
         return 0;
     size_t offset = (size_t)((const char *)block - span->start);
     size_t block_bytes = size_class_bytes(size_class);

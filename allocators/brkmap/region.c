@@ -3,6 +3,7 @@
 
 #include "heap.h"
 #include "os.h"
+#include "size_class.h"
 
 struct lock region_lock;
 struct region region;
@@ -44,14 +45,12 @@ static unsigned find_run(const struct chunk *chunk, unsigned slices, slice_bits 
 static struct span *take_run(struct chunk *chunk, unsigned first, unsigned slices, bool *zeroed)
 {
     slice_bits run = bits_run(first, slices);
-    slice_bits dirty = bits_load(chunk->dirty);
-    unsigned resident = bits_count(dirty & run);
+    unsigned resident = bits_count(bits_load(chunk->dirty) & run);
     char *start = (char *)chunk + first * SLICE_BYTES;
 
     if (resident < slices && !region_show(start, slices * SLICE_BYTES))
         return NULL;
     bits_store(chunk->free, bits_load(chunk->free) & ~run);
-    bits_store(chunk->dirty, dirty | run);
     region.free_slices -= slices;
     region.used_slices += slices;
     region.dirty_free_slices -= resident;
@@ -92,16 +91,18 @@ struct span *region_take(unsigned slices, size_t alignment, bool *zeroed)
     return span;
 }
 
-/* With the lock held. */
-static void free_run(struct chunk *chunk, unsigned first, unsigned slices)
+/* Of the slices, the first `touched` may have been written to. With the lock held. */
+static void free_run(struct chunk *chunk, unsigned first, unsigned slices, unsigned touched)
 {
     slice_bits run = bits_run(first, slices);
+    slice_bits dirty = bits_load(chunk->dirty) | bits_run(first, touched);
 
-    HEAP_ASSERT((bits_load(chunk->free) & run) == 0);
+    HEAP_ASSERT((bits_load(chunk->free) & run) == 0 && touched <= slices);
     bits_store(chunk->free, bits_load(chunk->free) | run);
+    bits_store(chunk->dirty, dirty);
     region.free_slices += slices;
     region.used_slices -= slices;
-    region.dirty_free_slices += bits_count(bits_load(chunk->dirty) & run);
+    region.dirty_free_slices += bits_count(dirty & run);
     for (unsigned i = 0; i < slices; i++)
         chunk->map[first + i] = &span_none;
     for (unsigned length = 0; length <= REGION_RUN_MAX; length++)
@@ -110,17 +111,28 @@ static void free_run(struct chunk *chunk, unsigned first, unsigned slices)
     region_cache_gave();
 }
 
+/* Of a span's slices, those before the first that nothing was written to. */
+static unsigned touched_slices(const struct span *span)
+{
+    /* In a hardened heap what is not dirty is inaccessible. */
+    if (HARDENED || span->size_class == SPAN_LARGE)
+        return span->slices;
+    size_t bytes = span_carved(span) * (size_t)size_class_bytes(span->size_class);
+    return (unsigned)(heap_round_up(bytes, SLICE_BYTES) / SLICE_BYTES);
+}
+
 void region_give(struct span *span)
 {
     struct chunk *chunk = chunk_around(span);
+    unsigned touched = touched_slices(span);
 
     lock_acquire(&region_lock);
     /* Whoever frees into it from now on is wrong, and is told so. */
     span->size_class = SPAN_NONE;
     span->free = NULL;
-    span->heap = NULL;
+    span_set_heap(span, NULL);
     span->limit = 0;
-    free_run(chunk, span->first_slice, span->slices);
+    free_run(chunk, span->first_slice, span->slices, touched);
     lock_release(&region_lock);
 }
 
@@ -133,7 +145,7 @@ bool region_resize(struct span *span, unsigned slices)
     lock_acquire(&region_lock);
     if (slices < old_slices) {
         span->slices = (uint8_t)slices;
-        free_run(chunk, first + slices, old_slices - slices);
+        free_run(chunk, first + slices, old_slices - slices, old_slices - slices);
     } else if (first + slices > CHUNK_SLICES ||
                (~bits_load(chunk->free) & bits_run(first + old_slices, slices - old_slices)) != 0) {
         done = false;

@@ -2,8 +2,9 @@
  * Size classes of small blocks: each 16 bytes to 256, 32 to 512, 64 to 1 KiB, then eight in each
  * doubling to 32 KiB. What rounding up costs is under 1/8 above 128 bytes.
  *
- * Spans are so long that a trip for a new one serves 64 blocks or more, up to 8 KiB; above that,
- * 256 KiB hold at least eight.
+ * Spans are so long that a trip for a new one serves 64 blocks or more, up to 1 KiB; above that,
+ * 128 and 256 KiB hold at least eight. Who wants a few blocks of a class only should not pay for
+ * that: the first span holds four or little more, and each is twice as long as the one before.
  */
 #ifndef BRKMAP_SIZE_CLASS_H
 #define BRKMAP_SIZE_CLASS_H
@@ -11,10 +12,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SLICE_SHIFT 14
+#define SLICE_BYTES ((size_t)1 << SLICE_SHIFT)
+
 #define SMALL_BYTES_MAX ((size_t)32 << 10)
 /* Sizes up to here are looked up in a thread's table, one entry each 16 bytes. */
 #define DIRECT_BYTES_MAX ((size_t)1 << 10)
 #define DIRECT_ENTRIES   (DIRECT_BYTES_MAX / 16 + 1)
+
+#define SPAN_BLOCKS_LEAST 4
 
 enum { SIZE_CLASSES = 16 + 8 + 8 + 5 * 8 };
 
@@ -49,7 +55,7 @@ static inline uint32_t size_class_bytes(unsigned size_class)
     return (1u << power) + ((size_class - 32) % 8 + 1) * (1u << (power - 3));
 }
 
-static inline unsigned size_class_slices(unsigned size_class)
+static inline unsigned size_class_slices_most(unsigned size_class)
 {
     uint32_t bytes = size_class_bytes(size_class);
 
@@ -58,6 +64,17 @@ static inline unsigned size_class_slices(unsigned size_class)
     if (bytes <= 1024)
         return 4;
     return bytes <= 8192 ? 8 : 16;
+}
+
+/* Of the span that follows one of `before` slices, 0: the first. */
+static inline unsigned size_class_slices(unsigned size_class, unsigned before)
+{
+    unsigned most = size_class_slices_most(size_class);
+    unsigned slices =
+        before > 0
+            ? 2 * before
+            : (SPAN_BLOCKS_LEAST * size_class_bytes(size_class) + SLICE_BYTES - 1) / SLICE_BYTES;
+    return slices < most ? slices : most;
 }
 
 #endif

@@ -19,8 +19,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SLICE_SHIFT  14
-#define SLICE_BYTES  ((size_t)1 << SLICE_SHIFT)
 #define CHUNK_SHIFT  21
 #define CHUNK_BYTES  ((size_t)1 << CHUNK_SHIFT)
 #define CHUNK_SLICES (1u << (CHUNK_SHIFT - SLICE_SHIFT))
@@ -28,7 +26,8 @@
 /* What the `count` of a small span counts depends on it, so that free() has one test: it
  * decrements, and at 0 there is something to do. */
 enum span_state {
-    SPAN_CURRENT, /* malloc takes from it; count is blocks in use + 1, so never 0 */
+    SPAN_CURRENT, /* malloc takes from it; count is blocks in use */
+    SPAN_HELD,    /* as current, but count is one more, so never 0: it may stay when it is empty */
     SPAN_PARTIAL, /* waits to be current; count is blocks in use */
     SPAN_FULL,    /* count is how many frees make it partial again */
 };
@@ -39,10 +38,11 @@ enum { SPAN_LARGE = 254, SPAN_NONE = 255 };
 struct heap_of_thread;
 
 struct span {
-    void *free;                   /* a list through the first word of each free block */
-    struct heap_of_thread *heap;  /* whose thread alone uses `free` and `count`; NULL: none's.
-                                     Never changes while blocks are out */
-    struct span *next, *previous; /* in a list of its heap */
+    void *free;                          /* a list through the first word of each free block */
+    struct heap_of_thread *_Atomic heap; /* whose thread alone uses `free` and `count`; NULL:
+                                            none's. While blocks are out it only changes in the
+                                            hands of who has that heap, when it has no thread */
+    struct span *next, *previous;        /* in a list of its heap */
     char *start;
     union {
         uint32_t large_bytes; /* of a large block: what may be used, at most the slices' */
@@ -59,7 +59,7 @@ _Static_assert(sizeof(struct span) == 64,
 struct chunk {
     struct span *map[CHUNK_SLICES];
     /* Guarded by the region's lock, a bit a slice. */
-    uint64_t free[2], dirty[2]; /* dirty: has been handed out and may be resident */
+    uint64_t free[2], dirty[2]; /* dirty: was given back and may be resident; stays in use */
     unsigned index;             /* in the region's order */
     _Alignas(64) struct span spans[CHUNK_SLICES];
 };
@@ -91,6 +91,16 @@ static inline uint64_t span_reciprocal(uint32_t block_bytes)
 static inline bool span_has_block(const struct span *span, const void *address)
 {
     return ((uintptr_t)address - (uintptr_t)span->start) * span->reciprocal < span->limit;
+}
+
+static inline struct heap_of_thread *span_heap(const struct span *span)
+{
+    return atomic_load_explicit(&span->heap, memory_order_relaxed);
+}
+
+static inline void span_set_heap(struct span *span, struct heap_of_thread *heap)
+{
+    atomic_store_explicit(&span->heap, heap, memory_order_relaxed);
 }
 
 /* How many blocks were ever on the list. Any thread may ask, also while the span is made. */

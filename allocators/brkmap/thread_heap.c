@@ -13,8 +13,8 @@
 /* Blocks or bytes for one other heap until they are sent. */
 #define OUTBOX_BLOCKS_MAX 64
 #define OUTBOX_BYTES_MAX  ((uint32_t)32 << 10)
-/* How often idle spans are looked for. */
-#define TIDY_MS 100
+/* Of empty current spans, what a heap may hold for the next time. */
+#define HELD_BYTES_MAX ((uint32_t)128 << 10)
 
 static void list_push(struct span **head, struct span *span)
 {
@@ -119,20 +119,55 @@ static void set_current(struct heap_of_thread *heap, unsigned size_class, struct
 static struct span *fresh_span(struct heap_of_thread *heap, unsigned size_class)
 {
     bool zeroed;
-    unsigned slices = size_class_slices(size_class);
+    const struct span *before = heap->current[size_class];
+    /* Hardened, a block should find many others to be mistaken for. */
+    unsigned slices = HARDENED ? size_class_slices_most(size_class)
+                               : size_class_slices(size_class, before->slices);
     struct span *span = region_take(slices, SLICE_BYTES, &zeroed);
     if (span == NULL)
         return NULL;
     if (HARDENED && !zeroed)
         memset(span->start, 0, slices * SLICE_BYTES);
     span->free = NULL;
-    span->heap = heap;
+    span_set_heap(span, heap);
     span->reciprocal = span_reciprocal(size_class_bytes(size_class));
     span->size_class = (uint8_t)size_class;
     set_carved(span, 0);
     span->state = SPAN_CURRENT;
-    span->count = 1;
+    span->count = 0;
     return span;
+}
+
+static uint32_t carved_bytes(const struct span *span)
+{
+    return span_carved(span) * size_class_bytes(span->size_class);
+}
+
+/* It has to be asked again when it is empty. */
+static void let_go(struct heap_of_thread *heap, struct span *span)
+{
+    if (span->state != SPAN_HELD)
+        return;
+    heap->held_bytes -= carved_bytes(span);
+    span->state = SPAN_CURRENT;
+    span->count--;
+}
+
+/* A current span is empty. Little ones stay, or a program that takes and frees a block in turns
+ * would come here each time; what is left of a phase that is over goes back. */
+static void hold_or_give(struct heap_of_thread *heap, struct span *span)
+{
+    uint32_t bytes = carved_bytes(span);
+
+    /* Hardened, its free blocks are looked at when they are handed out again. */
+    if (HARDENED || heap->held_bytes + bytes <= HELD_BYTES_MAX) {
+        heap->held_bytes += bytes;
+        span->state = SPAN_HELD;
+        span->count = 1;
+        return;
+    }
+    set_current(heap, span->size_class, &span_none);
+    give(span);
 }
 
 __attribute__((no_sanitize("thread"))) unsigned thread_heap_used_blocks(const struct span *span)
@@ -140,7 +175,7 @@ __attribute__((no_sanitize("thread"))) unsigned thread_heap_used_blocks(const st
     uint32_t count = __atomic_load_n(&span->count, __ATOMIC_RELAXED);
 
     switch (__atomic_load_n(&span->state, __ATOMIC_RELAXED)) {
-    case SPAN_CURRENT:
+    case SPAN_HELD:
         return count - 1;
     case SPAN_FULL:
         return capacity_of(span) - relist_share(span) + count;
@@ -163,7 +198,6 @@ static struct span *next_span(struct heap_of_thread *heap, unsigned size_class)
         return fresh_span(heap, size_class);
     list_remove(&heap->partial[size_class], span);
     span->state = SPAN_CURRENT;
-    span->count++;
     return span;
 }
 
@@ -172,8 +206,9 @@ void *thread_heap_refill(struct heap_of_thread *heap, unsigned size_class)
     if (atomic_load_explicit(&heap->inbox, memory_order_relaxed) != NULL)
         thread_heap_receive(heap);
     struct span *span = heap->current[size_class];
+    let_go(heap, span);
     /* Of a list that nobody wrote to, all blocks have been handed out. */
-    if (span->free == NULL && span != &span_none && span->count != span_carved(span) + 1)
+    if (span->free == NULL && span->count != span_carved(span))
         os_abort("a free block was written to: the list of its span is broken");
     if (span->free == NULL && all_carved(span)) {
         struct span *next = next_span(heap, size_class);
@@ -191,28 +226,14 @@ void *thread_heap_refill(struct heap_of_thread *heap, unsigned size_class)
     return span_pop(span);
 }
 
-/* Current spans without a block in use go back to the region: the classes of a phase that is over.
- */
-static void tidy(struct heap_of_thread *heap)
-{
-    uint64_t now_ms = os_coarse_ms();
-
-    if (now_ms - heap->tidied_ms < TIDY_MS)
-        return;
-    heap->tidied_ms = now_ms;
-    for (unsigned i = 0; i < SIZE_CLASSES; i++) {
-        struct span *span = heap->current[i];
-        if (span == &span_none || span->count != 1)
-            continue;
-        set_current(heap, i, &span_none);
-        give(span);
-    }
-}
-
 void thread_heap_attend(struct span *span)
 {
-    struct heap_of_thread *heap = span->heap;
+    struct heap_of_thread *heap = span_heap(span);
 
+    if (span->state == SPAN_CURRENT) {
+        hold_or_give(heap, span);
+        return;
+    }
     if (span->state == SPAN_FULL) {
         list_remove(&heap->full, span);
         span->count = capacity_of(span) - relist_share(span);
@@ -224,7 +245,6 @@ void thread_heap_attend(struct span *span)
     HEAP_ASSERT(span->state == SPAN_PARTIAL);
     list_remove(&heap->partial[span->size_class], span);
     give(span);
-    tidy(heap);
 }
 
 void thread_heap_retire(struct heap_of_thread *heap, unsigned size_class)
@@ -233,13 +253,13 @@ void thread_heap_retire(struct heap_of_thread *heap, unsigned size_class)
 
     if (span == &span_none)
         return;
+    let_go(heap, span);
     set_current(heap, size_class, &span_none);
-    if (span->count == 1) {
+    if (span->count == 0) {
         give(span);
     } else if (span->free == NULL && all_carved(span)) {
         retire_full(heap, span);
     } else {
-        span->count--;
         span->state = SPAN_PARTIAL;
         list_push(&heap->partial[size_class], span);
     }
@@ -247,13 +267,17 @@ void thread_heap_retire(struct heap_of_thread *heap, unsigned size_class)
 
 static void outbox_flush(struct outbox *box)
 {
-    struct free_block *seen = atomic_load_explicit(&box->to->inbox, memory_order_relaxed);
+    struct heap_of_thread *to = box->to;
+    struct free_block *seen = atomic_load_explicit(&to->inbox, memory_order_relaxed);
 
     do
         block_mail_link(box->last, seen);
-    while (!atomic_compare_exchange_weak_explicit(&box->to->inbox, &seen, box->first,
+    while (!atomic_compare_exchange_weak_explicit(&to->inbox, &seen, box->first,
                                                   memory_order_release, memory_order_relaxed));
     *box = (struct outbox){0};
+    /* Nobody looks into it. */
+    if (atomic_load_explicit(&to->orphan, memory_order_relaxed))
+        thread_heap_inherit(to);
 }
 
 void thread_heap_flush(struct heap_of_thread *heap)
@@ -265,7 +289,7 @@ void thread_heap_flush(struct heap_of_thread *heap)
 
 void thread_heap_send(struct span *span, struct free_block *block)
 {
-    struct heap_of_thread *to = span->heap, *mine = thread_heap();
+    struct heap_of_thread *to = span_heap(span), *mine = thread_heap();
     struct outbox one = {0};
     /* Without a heap, for want of memory, it goes at once. */
     struct outbox *box = mine == NULL ? &one : &mine->outbox[((uintptr_t)to >> 11) % OUTBOXES];
@@ -292,7 +316,9 @@ void thread_heap_receive(struct heap_of_thread *heap)
     while (block != NULL) {
         struct free_block *next = block_mail_open(block);
         struct span *span = chunk_around(block)->map[slice_of(block)];
-        if (span_put(span, block))
+        if (span_heap(span) != heap)
+            thread_heap_send(span, block);
+        else if (span_put(span, block))
             thread_heap_attend(span);
         block = next;
     }

@@ -7,9 +7,11 @@
  *                                                    back to the region
  *
  * A heap is for ever. When its thread ends it lies among the orphans until a new thread takes it
- * over, spans, inbox and all; so a block's heap never changes, and to free it needs no lock.
- * Invariants: a span is current, or in one list of its heap; a current span is in no list; spans of
- * an orphan are owned by nobody.
+ * over, spans, inbox and all, or another thread, which frees blocks of it, inherits its spans. So a
+ * block may arrive at a heap that its span has left, and is sent on from there. Invariants: a span
+ * is current, or in one list of its heap; a current span is in no list; spans of an orphan are
+ * owned by nobody; a span changes its heap only in the hands of who has taken that heap off the
+ * orphans.
  */
 #ifndef BRKMAP_THREAD_HEAP_H
 #define BRKMAP_THREAD_HEAP_H
@@ -30,12 +32,13 @@ struct heap_of_thread {
     struct span *partial[SIZE_CLASSES];
     struct span *full;
     struct outbox outbox[OUTBOXES];
-    uint64_t tidied_ms;
+    uint32_t held_bytes; /* carved of spans that are held */
+    bool inheriting;     /* this thread does: one after the other */
     /* Under region_lock: all heaps, and those without a thread. */
     struct heap_of_thread *next, *next_orphan;
-    uintptr_t thread; /* the pointer of the one that has it, 0: nobody */
-    uint32_t place;   /* among all heaps, for figures.c */
-    bool orphan;
+    uintptr_t thread;    /* the pointer of the one that has it, 0: nobody */
+    uint32_t place;      /* among all heaps, for figures.c */
+    _Atomic bool orphan; /* read without it as a hint */
     /* Other threads push here (release), the owner takes all (acquire). */
     _Alignas(64) _Atomic(struct free_block *) inbox;
 };
@@ -68,6 +71,9 @@ void thread_heap_send(struct span *span, struct free_block *block);
 /* Takes every block in the inbox. */
 void thread_heap_receive(struct heap_of_thread *heap);
 
+/* thread_life.c: the spans of a heap that may have no thread become this thread's. */
+void thread_heap_inherit(struct heap_of_thread *from);
+
 /* thread_life.c: the heaps of all threads but this one are lost. */
 void thread_heap_after_fork(void);
 
@@ -86,7 +92,7 @@ static inline struct span **thread_cache_entry(const void *address)
 /* A small span that this thread may work on. Spans without a heap are not small. */
 static inline bool span_is_mine(const struct span *span)
 {
-    return span->heap == thread_cache.heap;
+    return span_heap(span) == thread_cache.heap;
 }
 
 /* Puts a free block on its span's list and counts it. True when the span wants attention. */

@@ -65,6 +65,16 @@ static struct heap_of_thread *heap_make(void)
     return heap;
 }
 
+/* With the lock held. */
+static struct heap_of_thread *orphan_unlink(struct heap_of_thread **at)
+{
+    struct heap_of_thread *heap = *at;
+
+    *at = heap->next_orphan;
+    atomic_store_explicit(&heap->orphan, false, memory_order_relaxed);
+    return heap;
+}
+
 /* The heap of a thread that has ended and allocated after its last look at thread_end: it stood
  * where this one does. Such heaps are as many as threads ever ran at a time, at most. */
 static struct heap_of_thread *heap_lost(void)
@@ -79,15 +89,12 @@ static struct heap_of_thread *heap_lost(void)
 static struct heap_of_thread *heap_find(void)
 {
     lock_acquire(&region_lock);
-    struct heap_of_thread *heap = heaps.orphans;
-    if (heap != NULL)
-        heaps.orphans = heap->next_orphan;
-    else if ((heap = heap_lost()) == NULL)
+    struct heap_of_thread *heap =
+        heaps.orphans != NULL ? orphan_unlink(&heaps.orphans) : heap_lost();
+    if (heap == NULL)
         heap = heap_make();
-    if (heap != NULL) {
-        heap->orphan = false;
+    if (heap != NULL)
         heap->thread = thread_identity();
-    }
     lock_release(&region_lock);
     return heap;
 }
@@ -135,6 +142,67 @@ struct heap_of_thread *thread_heap(void)
     return heap;
 }
 
+static void orphan_add(struct heap_of_thread *heap)
+{
+    lock_acquire(&region_lock);
+    atomic_store_explicit(&heap->orphan, true, memory_order_relaxed);
+    heap->thread = 0;
+    heap->next_orphan = heaps.orphans;
+    heaps.orphans = heap;
+    lock_release(&region_lock);
+}
+
+/* Takes it off the orphans. False: it is none any more. */
+static bool orphan_take(const struct heap_of_thread *heap)
+{
+    struct heap_of_thread **at = &heaps.orphans;
+
+    lock_acquire(&region_lock);
+    while (*at != NULL && *at != heap)
+        at = &(*at)->next_orphan;
+    bool found = *at != NULL;
+    if (found)
+        orphan_unlink(at);
+    lock_release(&region_lock);
+    return found;
+}
+
+/* Moves a list of spans to another heap. */
+static void move_spans(struct span **from, struct span **to, struct heap_of_thread *heap)
+{
+    struct span *last = NULL;
+
+    for (struct span *span = *from; span != NULL; span = span->next) {
+        span_set_heap(span, heap);
+        last = span;
+    }
+    if (last == NULL)
+        return;
+    last->next = *to;
+    if (*to != NULL)
+        (*to)->previous = last;
+    *to = *from;
+    *from = NULL;
+}
+
+void thread_heap_inherit(struct heap_of_thread *from)
+{
+    struct heap_of_thread *mine = thread_cache.heap;
+
+    if (mine == NULL || mine->inheriting || !orphan_take(from))
+        return;
+    mine->inheriting = true;
+    thread_heap_receive(from);
+    move_spans(&from->full, &mine->full, mine);
+    for (unsigned i = 0; i < SIZE_CLASSES; i++)
+        move_spans(&from->partial[i], &mine->partial[i], mine);
+    mine->inheriting = false;
+    orphan_add(from);
+    /* Who sent something meanwhile did not see an orphan. */
+    if (atomic_load_explicit(&from->inbox, memory_order_relaxed) != NULL)
+        thread_heap_inherit(from);
+}
+
 /* The thread ends, and its spans wait for another one. */
 static void thread_end(void *argument)
 {
@@ -146,18 +214,14 @@ static void thread_end(void *argument)
     block_delay_end();
     thread_heap_flush(heap);
     thread_heap_receive(heap);
+    /* What it got may have had to be sent on. */
+    thread_heap_flush(heap);
     for (unsigned i = 0; i < SIZE_CLASSES; i++)
         thread_heap_retire(heap, i);
     for (unsigned i = 0; i < CACHED_SLICES; i++)
         thread_cache.spans[i] = &span_none;
     thread_cache.heap = NULL;
-
-    lock_acquire(&region_lock);
-    heap->orphan = true;
-    heap->thread = 0;
-    heap->next_orphan = heaps.orphans;
-    heaps.orphans = heap;
-    lock_release(&region_lock);
+    orphan_add(heap);
 }
 
 /* Other threads' heaps are left as they were in mid-air: nobody may touch their lists again. Their

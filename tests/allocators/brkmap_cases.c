@@ -29,8 +29,14 @@ static void size_classes_cover_all_sizes(void **state)
             assert_int_equal(size_class_of(size_class_direct(bytes) * 16), size_class);
     }
     for (unsigned i = 0; i < SIZE_CLASSES; i++) {
-        size_t capacity = size_class_slices(i) * SLICE_BYTES / size_class_bytes(i);
-        assert_true(capacity >= 8 && capacity <= UINT16_MAX);
+        unsigned slices = 0;
+        for (int spans = 0; spans < 8; spans++) {
+            unsigned next = size_class_slices(i, slices);
+            size_t capacity = next * SLICE_BYTES / size_class_bytes(i);
+            assert_true(next >= slices && capacity >= 4 && capacity <= UINT16_MAX);
+            slices = next;
+        }
+        assert_int_equal(slices, size_class_slices_most(i));
     }
 }
 
@@ -146,7 +152,7 @@ static void without_a_break_chunks_are_mapped(void **state)
     size_t before = region_figures().system_bytes;
 
     os_fake_fail(true, false);
-    make_and_drop(1000, 30000);
+    make_and_drop(1000, 60000);
     assert_true(region_figures().system_bytes > before);
     os_fake_fail(false, false);
     /* Another user of the break: what follows does not join. */
