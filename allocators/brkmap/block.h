@@ -16,39 +16,42 @@
 #include "size_class.h"
 #include "span.h"
 
+#ifdef BRKMAP_HARDENED
+#define HARDENED 1
+#else
+#define HARDENED 0
+#endif
+
+/* Of each block, not the program's. */
+#define BLOCK_OWN_BYTES (HARDENED ? sizeof(uint64_t) : 0)
+
 struct free_block {
     struct free_block *next; /* hardened: only on the way to another thread, and encoded */
-    uintptr_t mark;
+    uintptr_t mark;          /* hardened: none */
 };
 
-#ifdef BRKMAP_HARDENED
+/* ---- hardened.c: only there, and only called where HARDENED. What is wrong ends the process. */
 
-#define HARDENED 1
-/* Of each block, not the program's. */
-#define BLOCK_OWN_BYTES sizeof(uint64_t)
-/* So many first bytes of a new block are known to be zero. */
-#define BLOCK_ZERO_BYTES ((size_t)1024)
+extern uint64_t block_secret __attribute__((visibility("hidden")));
+_Noreturn void block_damaged(const char *what);
+void block_begin(void);      /* before the first block */
+uint32_t block_chance(void); /* a random number */
+/* A block leaves its span's list with so many bytes asked for; is freed; is resized in place. */
+void block_seal_live(struct span *span, void *block, size_t bytes);
+void block_seal_free(struct span *span, void *block);
+void block_seal_resized(struct span *span, void *block, size_t bytes);
+/* A freed block waits, and by chance another one leaves, with its span; or none: NULL. */
+struct free_block *block_delay(struct span **span, struct free_block *block);
+bool block_delay_end(void); /* of all that wait on this thread; false when none did */
+void block_delay_check(void);
+struct free_block *block_mail_checked(struct free_block *block);
 
 #define SEAL_LOW  (((uint64_t)1 << 20) - 1)
 #define SEAL_FREE ((uint64_t)1 << 19)
-/* No byte of the seal that a string's end may fall on is 0. */
+/* The byte that a string's end falls on is never 0 already. */
 #define SEAL_ODD ((uint64_t)1)
 
-/* hardened.c. Each but the first ends the process when something is wrong. */
-extern uint64_t block_secret __attribute__((visibility("hidden")));
-void block_begin(void); /* before the first block */
-_Noreturn void block_damaged(const char *what);
-void block_hand_out(struct span *span, void *block, size_t bytes);
-void block_take_back(struct span *span, void *block);
-void block_resize(struct span *span, void *block, size_t bytes);
-/* Blocks of this thread wait in a random order. May give another one back, or NULL, and its span.
- */
-struct free_block *block_delay(struct span **span, struct free_block *block);
-bool block_delay_end(void); /* for all of this thread; false when there was none */
-void block_delay_check(void);
-uint32_t block_chance(void); /* a random number */
-
-static inline _Atomic uint64_t *block_seal(const struct span *span, const void *block)
+static inline _Atomic uint64_t *seal_place(const struct span *span, const void *block)
 {
     return (_Atomic uint64_t *)((char *)block + size_class_bytes(span->size_class)) - 1;
 }
@@ -60,175 +63,86 @@ static inline uint64_t seal_of(const void *block, uint64_t low)
 }
 
 /* The low bits of its seal, all of them ones when it is broken. */
-static inline uint64_t block_sealed(const struct span *span, const void *block)
+static inline uint64_t seal_low(const struct span *span, const void *block)
 {
-    uint64_t seal = atomic_load_explicit(block_seal(span, block), memory_order_relaxed);
+    uint64_t seal = atomic_load_explicit(seal_place(span, block), memory_order_relaxed);
     return seal == seal_of(block, seal & SEAL_LOW) ? seal & SEAL_LOW : SEAL_LOW;
 }
 
-static inline void block_set_seal(const struct span *span, const void *block, uint64_t low)
+static inline void seal_set(const struct span *span, const void *block, uint64_t low)
 {
-    atomic_store_explicit(block_seal(span, block), seal_of(block, low), memory_order_relaxed);
+    atomic_store_explicit(seal_place(span, block), seal_of(block, low | SEAL_ODD),
+                          memory_order_relaxed);
 }
 
-static inline bool block_at_front(void)
-{
-    return (block_chance() & 1) != 0;
-}
-
-static inline bool block_is_free(const struct span *span, const void *block)
-{
-    uint64_t low = block_sealed(span, block);
-    return low != SEAL_LOW && (low & SEAL_FREE) != 0;
-}
-
-static inline size_t block_bytes(const struct span *span, const void *block)
-{
-    uint64_t low = block_sealed(span, block);
-    if (low == SEAL_LOW)
-        block_damaged("a block was written past its end");
-    return size_class_bytes(span->size_class) - BLOCK_OWN_BYTES - low / 2;
-}
-
-/* Links are in steps of 16 bytes from the start of the span, and 1; 0 ends the list. */
-static inline struct free_block *block_next(const struct span *span, const void *block)
-{
-    uint64_t low = block_sealed(span, block), steps = (low & (SEAL_FREE - 1)) / 2;
-    if (__builtin_expect(low == SEAL_LOW || (low & SEAL_FREE) == 0, 0))
-        block_damaged("a free block was written to");
-    return steps == 0 ? NULL : (struct free_block *)(span->start + (steps - 1) * 16);
-}
-
-static inline void block_link(const struct span *span, void *block, const void *next)
-{
-    uint64_t steps = next == NULL ? 0 : (uint64_t)((const char *)next - span->start) / 16 + 1;
-    block_set_seal(span, block, SEAL_FREE | steps * 2 | SEAL_ODD);
-}
-
-static inline void block_make(const struct span *span, const void *block)
-{
-    (void)span, (void)block; /* linked, it has a seal */
-}
-
-/* The seal does so later, when it is known how much is asked for. */
-static inline void block_leaves_list(void *block)
-{
-    (void)block;
-}
-
-static inline void block_mail_link(struct free_block *block, const struct free_block *next)
-{
-    block->next = (struct free_block *)((uintptr_t)next ^ (uintptr_t)block ^ block_secret);
-}
-
-/* What `stored`, read from a block on its way, says. */
-static inline struct free_block *block_mail_next(const void *block, const void *stored)
-{
-    return (struct free_block *)((uintptr_t)stored ^ (uintptr_t)block ^ block_secret);
-}
-
-struct free_block *block_mail_open(struct free_block *block);
-
-#else
-
-#define HARDENED         0
-#define BLOCK_OWN_BYTES  ((size_t)0)
-#define BLOCK_ZERO_BYTES ((size_t)0)
+/* ---- both variants --------------------------------------------------------------------------- */
 
 static inline uintptr_t free_mark(const struct span *span, const void *block)
 {
     return (uintptr_t)span + (uintptr_t)block;
 }
 
-static inline bool block_is_free(const struct span *span, const void *block)
+static inline bool block_is_free(const struct span *span, const struct free_block *block)
 {
-    return ((const struct free_block *)block)->mark == free_mark(span, block);
+    if (!HARDENED)
+        return block->mark == free_mark(span, block);
+    uint64_t low = seal_low(span, block);
+    return low != SEAL_LOW && (low & SEAL_FREE) != 0;
 }
 
-static inline void block_begin(void)
+static inline void block_set_free(struct span *span, struct free_block *block)
 {
+    if (HARDENED)
+        block_seal_free(span, block);
+    else
+        block->mark = free_mark(span, block);
 }
 
-static inline void block_hand_out(struct span *span, void *block, size_t bytes)
-{
-    (void)span, (void)block, (void)bytes;
-}
-
-static inline void block_make(struct span *span, struct free_block *block)
-{
-    block->mark = free_mark(span, block);
-}
-
-static inline void block_take_back(struct span *span, struct free_block *block)
-{
-    block_make(span, block);
-}
-
-static inline void block_resize(struct span *span, void *block, size_t bytes)
-{
-    (void)span, (void)block, (void)bytes;
-}
-
-static inline struct free_block *block_delay(struct span **span, struct free_block *block)
-{
-    (void)span;
-    return block;
-}
-
-static inline bool block_delay_end(void)
-{
-    return false;
-}
-
-static inline void block_delay_check(void)
-{
-}
-
-static inline bool block_at_front(void)
-{
-    return false;
-}
-
+/* How much of a live block is the program's. */
 static inline size_t block_bytes(const struct span *span, const void *block)
 {
-    (void)block;
-    return size_class_bytes(span->size_class);
+    size_t room = size_class_bytes(span->size_class) - BLOCK_OWN_BYTES;
+    if (!HARDENED)
+        return room;
+    uint64_t low = seal_low(span, block);
+    if (low == SEAL_LOW)
+        block_damaged("a block was written past its end");
+    return room - low / 2;
 }
 
+/* A seal's link: steps of 16 bytes from the start of the span, and 1; 0 ends the list. */
 static inline struct free_block *block_next(const struct span *span, const struct free_block *block)
 {
-    (void)span;
-    return block->next;
+    if (!HARDENED)
+        return block->next;
+    uint64_t low = seal_low(span, block), steps = (low & (SEAL_FREE - 1)) / 2;
+    if (__builtin_expect(low == SEAL_LOW || (low & SEAL_FREE) == 0, 0))
+        block_damaged("a free block was written to");
+    return steps == 0 ? NULL : (struct free_block *)(span->start + (steps - 1) * 16);
 }
 
 static inline void block_link(const struct span *span, struct free_block *block,
                               struct free_block *next)
 {
-    (void)span;
-    block->next = next;
+    if (!HARDENED)
+        block->next = next;
+    else if (next == NULL)
+        seal_set(span, block, SEAL_FREE);
+    else
+        seal_set(span, block, SEAL_FREE | ((uint64_t)((char *)next - span->start) / 16 + 1) * 2);
 }
 
-static inline void block_leaves_list(struct free_block *block)
+/* On the way to another thread: the link, and what was `stored` as one. */
+static inline void block_mail_link(struct free_block *block, const struct free_block *next)
 {
-    block->mark = 0;
+    uintptr_t key = HARDENED ? (uintptr_t)block ^ block_secret : 0;
+    block->next = (struct free_block *)((uintptr_t)next ^ key);
 }
 
-static inline void block_mail_link(struct free_block *block, struct free_block *next)
+static inline struct free_block *block_mail_next(const void *block, const void *stored)
 {
-    block->next = next;
+    uintptr_t key = HARDENED ? (uintptr_t)block ^ block_secret : 0;
+    return (struct free_block *)((uintptr_t)stored ^ key);
 }
-
-static inline struct free_block *block_mail_next(const void *block, struct free_block *stored)
-{
-    (void)block;
-    return stored;
-}
-
-static inline struct free_block *block_mail_open(struct free_block *block)
-{
-    return block->next;
-}
-
-#endif
 
 #endif

@@ -55,10 +55,10 @@ static void *small_allocate(size_t bytes)
         return NULL;
     struct span *span = heap->current[size_class];
     void *block = span->free != NULL ? span_pop(span) : thread_heap_refill(heap, size_class);
-    if (block == NULL && block_delay_end())
+    if (HARDENED && block == NULL && block_delay_end())
         block = thread_heap_refill(heap, size_class);
-    if (block != NULL)
-        block_hand_out(heap->current[size_class], block, bytes);
+    if (HARDENED && block != NULL)
+        block_seal_live(heap->current[size_class], block, bytes);
     return block;
 }
 
@@ -90,7 +90,7 @@ void *heap_allocate(size_t bytes)
 
 void *heap_allocate_zeroed(size_t bytes)
 {
-    bool zeroed = bytes <= BLOCK_ZERO_BYTES;
+    bool zeroed = HARDENED;
     if (bytes == 0)
         return heap_allocate(bytes);
     void *payload = bytes <= SMALL_ROOM_MAX ? small_allocate(bytes) : NULL;
@@ -148,13 +148,15 @@ static struct span *span_of(const void *payload)
 
 static void small_release(struct span *span, struct free_block *block)
 {
-    block_take_back(span, block);
+    block_set_free(span, block);
     if (!span_is_mine(span)) {
         thread_heap_send(span, block);
         return;
     }
-    *thread_cache_entry(block) = span;
-    block = block_delay(&span, block);
+    if (HARDENED)
+        block = block_delay(&span, block);
+    else
+        *thread_cache_entry(block) = span;
     if (block != NULL && span_put(span, block))
         thread_heap_attend(span);
 }
@@ -168,7 +170,7 @@ void heap_release(void *payload)
     else if (span != NULL)
         small_release(span, payload);
     else if (HARDENED && nothing_is(payload))
-        nothing_release(payload);
+        nothing_check(payload, true);
     else if (!huge_release(payload))
         refuse("free of a pointer that malloc never returned, or that is free");
 }
@@ -177,7 +179,7 @@ void heap_release(void *payload)
 static size_t usable_bytes(const struct span *span, const void *payload)
 {
     if (span == NULL && HARDENED && nothing_is(payload))
-        return nothing_check(payload), 0;
+        return nothing_check(payload, false), 0;
     if (span == NULL) {
         size_t bytes = huge_usable_bytes(payload);
         if (bytes == 0)
@@ -229,7 +231,7 @@ void *heap_resize(void *payload, size_t bytes)
                       : size_class_bytes(span->size_class) - BLOCK_OWN_BYTES;
     if (bytes <= room && bytes >= old_bytes / 2) {
         if (HARDENED && span != NULL && span->size_class != SPAN_LARGE)
-            block_resize(span, payload, bytes);
+            block_seal_resized(span, payload, bytes);
         return payload;
     }
     return resize_by_copy(payload, old_bytes, bytes);
@@ -237,26 +239,15 @@ void *heap_resize(void *payload, size_t bytes)
 
 bool heap_trim(size_t keep_bytes)
 {
-    bool any = block_delay_end() | huge_trim();
+    bool any = HARDENED && block_delay_end();
+    any |= huge_trim();
     return region_trim(keep_bytes) || any;
 }
 
-void heap_fork_prepare(void)
-{
-    lock_fork_prepare(&region_lock);
-    lock_fork_prepare(&huge_lock);
-}
+struct lock *const heap_locks[] = {&region_lock, &huge_lock, NULL};
 
-void heap_fork_parent(void)
+void heap_after_fork(void)
 {
-    lock_fork_parent(&huge_lock);
-    lock_fork_parent(&region_lock);
-}
-
-void heap_fork_child(void)
-{
-    lock_fork_child(&huge_lock);
-    lock_fork_child(&region_lock);
     thread_heap_after_fork();
 }
 

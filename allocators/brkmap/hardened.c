@@ -53,11 +53,11 @@ static size_t filled_slack(size_t slack)
     return slack < SLACK_BYTES ? slack : SLACK_BYTES;
 }
 
-static void seal_live(struct span *span, void *block, size_t bytes)
+static void seal(struct span *span, void *block, size_t bytes)
 {
     size_t slack = room_of(span) - bytes;
     memset((char *)block + bytes, SLACK_FILLER, filled_slack(slack));
-    block_set_seal(span, block, slack * 2 | SEAL_ODD);
+    seal_set(span, block, slack * 2);
 }
 
 /* `bytes` is a multiple of a word. */
@@ -70,11 +70,10 @@ static void check_zero(const uint64_t *words, size_t bytes)
         block_damaged("a free block was written to");
 }
 
-void block_hand_out(struct span *span, void *block, size_t bytes)
+void block_seal_live(struct span *span, void *block, size_t bytes)
 {
-    size_t room = room_of(span);
-    check_zero(block, room < BLOCK_ZERO_BYTES ? room : BLOCK_ZERO_BYTES);
-    seal_live(span, block, bytes);
+    check_zero(block, room_of(span));
+    seal(span, block, bytes);
 }
 
 /* The bytes asked for, when those behind them are as malloc left them. */
@@ -91,25 +90,25 @@ static size_t check_slack(const struct span *span, const void *block)
     return bytes;
 }
 
-void block_take_back(struct span *span, void *block)
+void block_seal_free(struct span *span, void *block)
 {
     size_t bytes = check_slack(span, block);
     const char *before = (const char *)block - size_class_bytes(span->size_class);
 
-    if (before >= span->start && block_sealed(span, before) == SEAL_LOW)
+    if (before >= span->start && seal_low(span, before) == SEAL_LOW)
         block_damaged("a block was written before its start, or its neighbour past its end");
     memset(block, 0, bytes + filled_slack(room_of(span) - bytes));
-    block_set_seal(span, block, SEAL_FREE | SEAL_ODD);
+    seal_set(span, block, SEAL_FREE);
 }
 
-void block_resize(struct span *span, void *block, size_t bytes)
+void block_seal_resized(struct span *span, void *block, size_t bytes)
 {
     size_t old_bytes = check_slack(span, block);
     size_t end = old_bytes + filled_slack(room_of(span) - old_bytes);
 
     if (end > bytes)
         memset((char *)block + bytes, 0, end - bytes);
-    seal_live(span, block, bytes);
+    seal(span, block, bytes);
 }
 
 static struct span *span_around(const void *block)
@@ -153,7 +152,7 @@ void block_delay_check(void)
         }
 }
 
-struct free_block *block_mail_open(struct free_block *block)
+struct free_block *block_mail_checked(struct free_block *block)
 {
     struct free_block *next = block_mail_next(block, block->next);
     struct span *span = span_around(block);

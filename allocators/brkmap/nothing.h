@@ -1,7 +1,5 @@
-/*
- * Blocks of no bytes, in the hardened variant: addresses at which nothing is, so that who reads or
- * writes there faults. An address is used again late.
- */
+/* Blocks of no bytes, in the hardened variant: addresses at which nothing is, so that who reads or
+ * writes there faults. */
 #ifndef BRKMAP_NOTHING_H
 #define BRKMAP_NOTHING_H
 
@@ -10,8 +8,7 @@
 /* NULL: all are taken, or there is no address space. */
 void *nothing_allocate(void);
 bool nothing_is(const void *address);
-/* Of an address that nothing_is() of. Aborts when it is no block. */
-void nothing_check(const void *block);
-void nothing_release(void *block);
+/* Of an address that nothing_is() of: aborts when it is no block, and takes it back. */
+void nothing_check(const void *block, bool release);
 
 #endif

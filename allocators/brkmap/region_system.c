@@ -158,6 +158,8 @@ static bool break_take(size_t bytes)
         uintptr_t usable = heap_round_up(got, CHUNK_BYTES);
         if (usable + PART_BYTES_MIN > region.break_top)
             continue;
+        uintptr_t padding = heap_round_up(got, os_page_bytes());
+        region_hide((void *)padding, usable - padding);
         region.fresh = usable;
         region.fresh_end = usable + (region.break_top - usable) / SLICE_BYTES * SLICE_BYTES;
         return true;

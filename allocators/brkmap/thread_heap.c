@@ -74,9 +74,10 @@ static void give(struct span *span)
 static struct free_block *list_add(struct span *span, struct free_block *last,
                                    struct free_block *block)
 {
-    bool at_front = last == NULL || block_at_front();
+    bool at_front = last == NULL || (HARDENED && block_chance() % 2 == 0);
 
-    block_make(span, block);
+    if (!HARDENED)
+        block_set_free(span, block);
     block_link(span, block, at_front ? span->free : NULL);
     if (at_front) {
         span->free = block;
@@ -220,7 +221,8 @@ void *thread_heap_refill(struct heap_of_thread *heap, unsigned size_class)
         span = next;
     }
     if (span->free == NULL) {
-        block_delay_check();
+        if (HARDENED)
+            block_delay_check();
         carve(span);
     }
     return span_pop(span);
@@ -314,7 +316,7 @@ void thread_heap_receive(struct heap_of_thread *heap)
     struct free_block *block = atomic_exchange_explicit(&heap->inbox, NULL, memory_order_acquire);
 
     while (block != NULL) {
-        struct free_block *next = block_mail_open(block);
+        struct free_block *next = HARDENED ? block_mail_checked(block) : block->next;
         struct span *span = chunk_around(block)->map[slice_of(block)];
         if (span_heap(span) != heap)
             thread_heap_send(span, block);

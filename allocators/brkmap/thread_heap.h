@@ -109,7 +109,8 @@ static inline void *span_pop(struct span *span)
     struct free_block *block = span->free;
     span->free = block_next(span, block);
     span->count++;
-    block_leaves_list(block);
+    if (!HARDENED)
+        block->mark = 0;
     return block;
 }
 

@@ -55,8 +55,9 @@ static struct heap_of_thread *heap_make(void)
             return NULL;
         heap = (struct heap_of_thread *)heaps.fresh;
         heaps.fresh += HEAP_BYTES;
-    } else
+    } else if (HARDENED) {
         block_begin();
+    }
     heaps.first_is_taken = true;
     for (unsigned i = 0; i < SIZE_CLASSES; i++)
         heap->current[i] = &span_none;
@@ -211,7 +212,8 @@ static void thread_end(void *argument)
     (void)argument;
     if (heap == NULL)
         return;
-    block_delay_end();
+    if (HARDENED)
+        block_delay_end();
     thread_heap_flush(heap);
     thread_heap_receive(heap);
     /* What it got may have had to be sent on. */

@@ -32,7 +32,7 @@ static void show_small(struct walk *walk, const struct span *span)
     size_t block_bytes = size_class_bytes(span->size_class);
 
     for (size_t i = 0; i < span_carved(span); i++) {
-        const char *block = span->start + i * block_bytes;
+        const void *block = span->start + i * block_bytes;
         show(walk, block, block_bytes, !block_is_free(span, block));
     }
     size_t carved_bytes = span_carved(span) * block_bytes;

@@ -74,6 +74,15 @@ static bool is_deliberate(const struct check_end *end)
                                end->signal == SIGTRAP || end->signal == SIGILL);
 }
 
+/* At the wrong access itself: the memory is not there, or not to be touched. */
+static bool is_trapped(const struct check_end *end)
+{
+    char nothing[8];
+    return (end->signal == SIGSEGV || end->signal == SIGBUS) &&
+           find_line(end->output, "access", nothing, sizeof nothing) &&
+           !find_line(end->output, "accessed", nothing, sizeof nothing);
+}
+
 static void judge_misuse(struct check_result *result, const struct check_end *end)
 {
     char reason[CHECK_REASON_BYTES], nothing[8];
@@ -93,7 +102,10 @@ static void judge_misuse(struct check_result *result, const struct check_end *en
     judge_by_end(result, end, false);
     if (!begun)
         return; /* it died before anything was done wrong: a crash like any other */
-    result->outcome = !is_deliberate(end) ? CHECK_FAULT : done ? CHECK_LATE : CHECK_AT_ONCE;
+    if (is_trapped(end))
+        result->outcome = CHECK_TRAPPED;
+    else
+        result->outcome = !is_deliberate(end) ? CHECK_FAULT : done ? CHECK_LATE : CHECK_AT_ONCE;
 }
 
 void check_judge(struct check_result *result, const struct check_test *test,

@@ -58,8 +58,19 @@ size_t check_table_bad(const struct check_table *table)
 size_t check_table_unexpected(const struct check_table *table)
 {
     size_t count = 0;
-    for (size_t i = 0; i < table->catalog->count * table->run->allocator_count; i++)
-        count += table->results[i].unexpected_pass;
+    for (size_t a = 0; a < table->run->allocator_count; a++)
+        for (size_t t = 0; t < table->catalog->count; t++)
+            count += check_table_at(table, a, t)->unexpected_pass;
+    return count;
+}
+
+size_t check_table_unexpected_in(const struct check_table *table, size_t allocator,
+                                 const char *group)
+{
+    size_t count = 0;
+    for (size_t t = 0; t < table->catalog->count; t++)
+        count += strcmp(table->catalog->tests[t].group, group) == 0 &&
+                 check_table_at(table, allocator, t)->unexpected_pass;
     return count;
 }
 

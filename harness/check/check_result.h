@@ -24,6 +24,7 @@
     X(WARNED, "warned", "misuse: a line on standard error, nothing harmed")            \
     X(HARMLESS, "no harm", "misuse: not said, and nothing seen to be harmed")          \
     X(NEVER, "never", "misuse: not said, and the heap or a block was harmed")          \
+    X(TRAPPED, "fault", "misuse: a page fault at the very read or write")              \
     X(FAULT, "crash", "misuse: a signal that is nobody's word: SIGSEGV, SIGBUS, or a hang")
 
 enum check_outcome {
@@ -61,6 +62,8 @@ struct check_result *check_table_at(const struct check_table *table, size_t allo
 /* How many results are bad; and known deviations that are gone. */
 size_t check_table_bad(const struct check_table *table);
 size_t check_table_unexpected(const struct check_table *table);
+size_t check_table_unexpected_in(const struct check_table *table, size_t allocator,
+                                 const char *group);
 /* Results of one allocator in one group with that outcome. */
 size_t check_table_count(const struct check_table *table, size_t allocator, const char *group,
                          enum check_outcome outcome);

@@ -113,7 +113,7 @@ int check_output_text(FILE *file, const struct check_report *report)
     if (bad > 0)
         stream_print(&stream, "%zu unexpected: not passed. ", bad);
     if (news > 0)
-        stream_print(&stream, "%zu known deviations are gone. ", news);
+        stream_print(&stream, "%zu passed against the list of deviations, which is stale. ", news);
     stream_print(&stream, bad == 0 && news == 0 ? "All as expected.\n" : "\n");
     return stream_finish(&stream);
 }

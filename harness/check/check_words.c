@@ -62,20 +62,24 @@ char *check_words_cell(const struct check_table *table, size_t allocator, const 
             length += snprintf(text + length, (size_t)(CHECK_WORDS_BYTES - length), ", %zu %s",
                                count, parts[i].word);
     }
+    size_t gone = check_table_unexpected_in(table, allocator, group);
+    if (gone > 0 && length < CHECK_WORDS_BYTES)
+        snprintf(text + length, (size_t)(CHECK_WORDS_BYTES - length), ", %zu unexpectedly", gone);
     return text;
 }
 
 /* ---- misuse --------------------------------------------------------------------------- */
 
-const char check_words_legend[] = "A ended at once, L ended late, W a warning and no harm, "
-                                  ". nothing seen to be harmed, N never noticed, C crash or hang, "
-                                  "- cannot be tried";
+const char check_words_legend[] =
+    "A ended at once, F a fault at the wrong access, L ended late, W a warning and no harm, "
+    ". nothing seen to be harmed, N never noticed, C crash or hang, "
+    "- cannot be tried";
 
 static const char letters[CHECK_OUTCOME_COUNT] = {
     [CHECK_NOT_RUN] = '?', [CHECK_PASS] = '.',         [CHECK_FAIL] = '!',   [CHECK_CRASH] = '!',
     [CHECK_HANG] = '!',    [CHECK_NOT_INJECTED] = '!', [CHECK_KNOWN] = '!',  [CHECK_SKIP] = '-',
     [CHECK_AT_ONCE] = 'A', [CHECK_LATE] = 'L',         [CHECK_WARNED] = 'W', [CHECK_HARMLESS] = '.',
-    [CHECK_NEVER] = 'N',   [CHECK_FAULT] = 'C',
+    [CHECK_NEVER] = 'N',   [CHECK_TRAPPED] = 'F',      [CHECK_FAULT] = 'C',
 };
 
 bool check_words_next_shape(const struct check_table *table, size_t test, struct check_shape *shape)
@@ -112,7 +116,8 @@ char *check_words_letters(const struct check_table *table, size_t allocator,
 void check_words_caught(const struct check_table *table, size_t allocator, size_t *at_once,
                         size_t *caught, size_t *tried)
 {
-    *at_once = check_table_count(table, allocator, CHECK_GROUP_MISUSE, CHECK_AT_ONCE);
+    *at_once = check_table_count(table, allocator, CHECK_GROUP_MISUSE, CHECK_AT_ONCE) +
+               check_table_count(table, allocator, CHECK_GROUP_MISUSE, CHECK_TRAPPED);
     *caught = *at_once + check_table_count(table, allocator, CHECK_GROUP_MISUSE, CHECK_LATE);
     *tried = *caught + check_table_count(table, allocator, CHECK_GROUP_MISUSE, CHECK_WARNED) +
              check_table_count(table, allocator, CHECK_GROUP_MISUSE, CHECK_HARMLESS) +

@@ -25,10 +25,18 @@ struct check {
     size_t argument; /* of a misuse: the size of its block; else 0 */
 };
 
+/* In the order of the text, which is that of the columns and rows of a table; some compilers turn
+ * it round. */
+#if defined(__has_attribute) && __has_attribute(no_reorder)
+#define CHECK_IN_ORDER __attribute__((no_reorder))
+#else
+#define CHECK_IN_ORDER
+#endif
+
 #define CHECK_SIZED(identifier, name_, group_, function, bytes, summary_)                         \
     static const struct check identifier##_check = {                                              \
         .name = name_, .group = group_, .summary = summary_, .run = function, .argument = bytes}; \
-    static const struct check *const identifier##_registered                                      \
+    CHECK_IN_ORDER static const struct check *const identifier##_registered                       \
         __attribute__((used, section("heapmark_checks"))) = &identifier##_check;
 /* The function is `identifier`_run. */
 #define CHECK(group_, name_, identifier, summary_) \

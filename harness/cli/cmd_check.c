@@ -202,7 +202,10 @@ static int check(struct checking *checking)
         return EXIT_UNUSABLE;
     if (interrupted)
         return EXIT_INTERRUPTED;
-    return check_table_bad(&checking->table) > 0 ? EXIT_FAILURE : EXIT_OK;
+    /* A list of deviations that does not hold hides what comes next. */
+    return check_table_bad(&checking->table) > 0 || check_table_unexpected(&checking->table) > 0
+               ? EXIT_FAILURE
+               : EXIT_OK;
 }
 
 int cmd_check(int argc, char **argv)

@@ -68,6 +68,14 @@ static void when_misuse_was_noticed(void **state)
     assert_int_equal(
         judge(&misuse, (struct check_end){.output = "begins\n", .signal = SIGSEGV}).outcome,
         CHECK_FAULT);
+    /* A page fault is the memory's word at the wrong access itself, and nobody's anywhere else. */
+    assert_int_equal(
+        judge(&misuse, (struct check_end){.output = "begins\naccess\n", .signal = SIGSEGV}).outcome,
+        CHECK_TRAPPED);
+    assert_int_equal(judge(&misuse, (struct check_end){.output = "begins\naccess\naccessed\n",
+                                                       .signal = SIGSEGV})
+                         .outcome,
+                     CHECK_FAULT);
     assert_int_equal(judge(&misuse, (struct check_end){.output = "begins\ndone\npass\n"}).outcome,
                      CHECK_HARMLESS);
     assert_int_equal(judge(&misuse, (struct check_end){.output = "begins\ndone\npass\n",
