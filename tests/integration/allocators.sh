@@ -348,6 +348,8 @@ CODE
     LD_PRELOAD="$BUILD/libbrkmap.so" BRKMAP_STATS=0 sh -c : 2>&1 | grep . && fail "it says something without being asked"
     LD_PRELOAD="$BUILD/libbrkmap.so" BRKMAP_STATS=1 "$TMP/counters" >/dev/null 2>"$TMP/twice" || fail "status $?"
     [ "$(grep -c ' live_bytes ' "$TMP/twice")" = 2 ] || fail "nothing at the end: $(cat "$TMP/twice")"
+    # sort closes standard error before it ends.
+    echo b | LD_PRELOAD="$BUILD/libbrkmap.so" BRKMAP_STATS=1 sort 2>&1 | grep -q ' live_bytes ' || fail "not of sort"
     [ -x /usr/bin/python3 ] || return 0
     LD_PRELOAD="$BUILD/libbrkmap.so" /usr/bin/python3 - <<'CODE'
 import ctypes, threading
