@@ -267,6 +267,8 @@ help:
 	@echo "make plots        draws the charts of the newest run again"
 	@echo "make regress      the allocators of this tree against the baseline and REGRESS_BASE (main): is one worse?"
 	@echo "make conformance  the conformance suite under every installed allocator"
+	@echo "make programs-under-brkmap  real programs from start to end: the same output as without? (docs/judges.md)"
+	@echo "make preloads     what needs only the C library; CC=aarch64-linux-gnu-gcc for another machine (docs/aarch64.md)"
 	@echo "make soak         brkmap under threads that verify all they hold, SOAK_SECONDS long (MODE=asan|tsan, SOAK_OPTIONS)"
 	@echo "make test         every test, the unit tests with sanitizers too (check is the same)"
 	@echo "make fuzz         searches for input that breaks a reader, FUZZ_SECONDS long (needs clang)"

@@ -7,6 +7,8 @@
  */
 #include <pthread.h>
 
+#include "heap.h"
+#include "os.h"
 #include "region.h"
 #include "thread_life.h"
 
@@ -55,8 +57,6 @@ static struct heap_of_thread *heap_make(void)
             return NULL;
         heap = (struct heap_of_thread *)heaps.fresh;
         heaps.fresh += HEAP_BYTES;
-    } else if (HARDENED) {
-        block_begin();
     }
     heaps.first_is_taken = true;
     for (unsigned i = 0; i < SIZE_CLASSES; i++)
@@ -168,12 +168,13 @@ static bool orphan_take(const struct heap_of_thread *heap)
     return found;
 }
 
-/* Moves a list of spans to another heap. */
+/* Moves a list of spans, of which none is current, to another heap. */
 static void move_spans(struct span **from, struct span **to, struct heap_of_thread *heap)
 {
     struct span *last = NULL;
 
     for (struct span *span = *from; span != NULL; span = span->next) {
+        HEAP_ASSERT(span->state == SPAN_PARTIAL || span->state == SPAN_FULL);
         span_set_heap(span, heap);
         last = span;
     }
@@ -213,7 +214,7 @@ static void thread_end(void *argument)
     if (heap == NULL)
         return;
     if (HARDENED)
-        block_delay_end();
+        block_delay_end(heap);
     thread_heap_flush(heap);
     thread_heap_receive(heap);
     /* What it got may have had to be sent on. */
