@@ -71,7 +71,7 @@ RACY static void read_span(struct reading *reading, const struct span *span)
     unsigned size_class = READ(span->size_class);
 
     if (size_class == SPAN_LARGE) {
-        size_t bytes = READ(span->large_bytes);
+        size_t bytes = least(READ(span->large_bytes), span->slices * SLICE_BYTES);
         if (bytes == 0)
             totals->table_bytes += span->slices * SLICE_BYTES;
         totals->large_bytes += bytes;
