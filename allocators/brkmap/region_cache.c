@@ -6,6 +6,7 @@
  * moment of having been purged show that this program goes up and down, and raise the allowance;
  * a window of time in which fewer slices were used again lowers it.
  */
+#include "huge.h"
 #include "os.h"
 #include "region_internal.h"
 
@@ -33,6 +34,7 @@ static void window_turn(void)
         region.reused_slices = 0;
     }
     region.purged_slices = region.reused_slices = 0;
+    huge_tidy(now_ms);
 }
 
 void region_cache_took(unsigned clean, unsigned resident)
@@ -47,11 +49,10 @@ void region_cache_took(unsigned clean, unsigned resident)
     region.earned_slices += regretted;
 }
 
-/* A purge leaves half of the allowance, so that the next one is far. */
+/* A purge leaves half of the allowance, so that the next one is far. The windows turn here, however
+ * little there is to purge, so that what was earned decays in a program that gives little. */
 void region_cache_gave(void)
 {
-    if (region.dirty_free_slices <= allowance())
-        return;
     window_turn();
     size_t before = region.dirty_free_slices;
     if (before <= allowance())
