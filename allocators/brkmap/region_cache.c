@@ -6,7 +6,6 @@
  * moment of having been purged show that this program goes up and down, and raise the allowance;
  * a window of time in which fewer slices were used again lowers it.
  */
-#include "huge.h"
 #include "os.h"
 #include "region_internal.h"
 
@@ -34,7 +33,6 @@ static void window_turn(void)
         region.reused_slices = 0;
     }
     region.purged_slices = region.reused_slices = 0;
-    huge_tidy(now_ms);
 }
 
 void region_cache_took(unsigned clean, unsigned resident)
