@@ -14,6 +14,7 @@
 #include "nothing.h"
 #include "os.h"
 #include "region.h"
+#include "span_table.h"
 #include "thread_heap.h"
 
 #define PUBLIC __attribute__((visibility("default")))
@@ -155,9 +156,7 @@ static void small_release(struct span *span, struct free_block *block)
     }
     if (HARDENED)
         block = block_delay(&span, block);
-    else
-        *thread_cache_entry(block) = span;
-    if (block != NULL && span_put(span, block))
+    else if (block != NULL && span_put(span, block))
         thread_heap_attend(span);
 }
 
@@ -293,11 +292,11 @@ static __attribute__((noinline)) void release_slowly(void *payload)
 
 PUBLIC_HOT void HEAP_ENTRY(free)(void *payload)
 {
-    struct span *span = *thread_cache_entry(payload);
+    struct span *span = span_table_get(payload);
     struct free_block *block = payload;
     uintptr_t mark = free_mark(span, payload);
 
-    if (unlikely(!span_has_block(span, payload) || block->mark == mark)) {
+    if (unlikely(!span_is_mine(span) || !span_has_block(span, payload) || block->mark == mark)) {
         release_slowly(payload);
         return;
     }

@@ -4,6 +4,7 @@
 #include "heap.h"
 #include "os.h"
 #include "size_class.h"
+#include "span_table.h"
 
 struct lock region_lock;
 struct region region;
@@ -63,6 +64,7 @@ static struct span *take_run(struct chunk *chunk, unsigned first, unsigned slice
     span->first_slice = (uint8_t)first;
     for (unsigned i = 0; i < slices; i++)
         chunk->map[first + i] = span;
+    span_table_set(span->start, slices, span);
     return span;
 }
 
@@ -105,6 +107,7 @@ static void free_run(struct chunk *chunk, unsigned first, unsigned slices, unsig
     region.dirty_free_slices += bits_count(dirty & run);
     for (unsigned i = 0; i < slices; i++)
         chunk->map[first + i] = &span_none;
+    span_table_set((char *)chunk + first * SLICE_BYTES, slices, &span_none);
     for (unsigned length = 0; length <= REGION_RUN_MAX; length++)
         if (region.first_with[length] > chunk->index)
             region.first_with[length] = chunk->index;

@@ -60,31 +60,29 @@ static void set_carved(struct span *span, unsigned carved)
     __atomic_store_n(&span->limit, carved * excess, __ATOMIC_RELAXED);
 }
 
-static void give(struct span *span)
+/* New blocks become the span's list, which is empty: in order, since that is how memory is read
+ * fastest; hardened, each at one end or the other by chance. */
+static void list_fill(struct span *span, char *start, unsigned count)
 {
-    for (unsigned i = 0; i < span->slices; i++) {
-        struct span **entry = thread_cache_entry(span->start + i * SLICE_BYTES);
-        if (*entry == span)
-            *entry = &span_none;
+    size_t block_bytes = size_class_bytes(span->size_class);
+    struct free_block *first = (struct free_block *)start, *last = first;
+
+    for (unsigned i = 1; i < count; i++) {
+        struct free_block *block = (struct free_block *)(start += block_bytes);
+        if (HARDENED && block_chance() % 2 == 0) {
+            block_link(span, block, first);
+            first = block;
+        } else {
+            block_link(span, last, block);
+            if (!HARDENED)
+                block_set_free(span, last);
+            last = block;
+        }
     }
-    region_give(span);
-}
-
-/* A new block, of which nobody knows yet, onto the span's list, and the list's last one. */
-static struct free_block *list_add(struct span *span, struct free_block *last,
-                                   struct free_block *block)
-{
-    bool at_front = last == NULL || (HARDENED && block_chance() % 2 == 0);
-
+    block_link(span, last, NULL);
     if (!HARDENED)
-        block_set_free(span, block);
-    block_link(span, block, at_front ? span->free : NULL);
-    if (at_front) {
-        span->free = block;
-        return last == NULL ? block : last;
-    }
-    block_link(span, last, block);
-    return block;
+        block_set_free(span, last);
+    span->free = first;
 }
 
 /* Blocks are made page by page, as they are needed, so that a span's later pages stay untouched. */
@@ -100,9 +98,7 @@ static void carve(struct span *span)
     unsigned count = fit < left ? fit : left;
 
     HEAP_ASSERT(count > 0 && span->free == NULL);
-    struct free_block *last = NULL;
-    for (unsigned i = 0; i < count; i++, block += block_bytes)
-        last = list_add(span, last, (struct free_block *)block);
+    list_fill(span, block, count);
     set_carved(span, carved + count);
 }
 
@@ -168,7 +164,7 @@ static void hold_or_give(struct heap_of_thread *heap, struct span *span)
         return;
     }
     set_current(heap, span->size_class, &span_none);
-    give(span);
+    region_give(span);
 }
 
 __attribute__((no_sanitize("thread"))) unsigned thread_heap_used_blocks(const struct span *span)
@@ -246,7 +242,7 @@ void thread_heap_attend(struct span *span)
     }
     HEAP_ASSERT(span->state == SPAN_PARTIAL);
     list_remove(&heap->partial[span->size_class], span);
-    give(span);
+    region_give(span);
 }
 
 void thread_heap_retire(struct heap_of_thread *heap, unsigned size_class)
@@ -258,7 +254,7 @@ void thread_heap_retire(struct heap_of_thread *heap, unsigned size_class)
     let_go(heap, span);
     set_current(heap, size_class, &span_none);
     if (span->count == 0) {
-        give(span);
+        region_give(span);
     } else if (span->free == NULL && all_carved(span)) {
         retire_full(heap, span);
     } else {
