@@ -89,8 +89,20 @@ void *heap_allocate(size_t bytes)
     return payload != NULL ? payload : big_allocate(bytes, HEAP_ALIGNMENT, &zeroed);
 }
 
+/* Like malloc's fast path; NULL when it takes longer. */
+static inline void *allocate_at_once(size_t bytes)
+{
+    if (unlikely(HARDENED || bytes > DIRECT_BYTES_MAX))
+        return NULL;
+    struct span *span = thread_cache.direct[size_class_direct(bytes)];
+    return unlikely(span->free == NULL) ? NULL : span_pop(span);
+}
+
 void *heap_allocate_zeroed(size_t bytes)
 {
+    void *at_once = allocate_at_once(bytes);
+    if (at_once != NULL)
+        return memset(at_once, 0, bytes);
     bool zeroed = HARDENED;
     if (bytes == 0)
         return heap_allocate(bytes);
@@ -128,11 +140,14 @@ static _Noreturn void refuse(const char *what)
 /* The span of a block that was handed out, or NULL for one without. Aborts on anything else. */
 static struct span *span_of(const void *payload)
 {
-    struct chunk *chunk = region_chunk_of(payload);
-    if (chunk == NULL)
-        return NULL;
-
-    struct span *span = chunk->map[slice_of(payload)];
+    struct span *span = span_table_get(payload);
+    /* A span lies in the chunk of its blocks: another one would be of a slice far away. */
+    if (span == &span_none || chunk_around(span) != chunk_around(payload)) {
+        struct chunk *chunk = region_chunk_of(payload);
+        if (chunk == NULL)
+            return NULL;
+        span = chunk->map[slice_of(payload)];
+    }
     if (span->size_class == SPAN_NONE)
         refuse("free of a pointer into free memory: freed twice, or never allocated");
     if (span->size_class == SPAN_LARGE) {
@@ -243,22 +258,10 @@ bool heap_trim(size_t keep_bytes)
     return region_trim(keep_bytes) || any;
 }
 
-void heap_fork_prepare(void)
-{
-    lock_fork_prepare(&region_lock);
-    lock_fork_prepare(&huge_lock);
-}
+struct lock *const heap_locks[] = {&region_lock, &huge_lock, NULL};
 
-void heap_fork_parent(void)
+void heap_after_fork(void)
 {
-    lock_fork_parent(&huge_lock);
-    lock_fork_parent(&region_lock);
-}
-
-void heap_fork_child(void)
-{
-    lock_fork_child(&huge_lock);
-    lock_fork_child(&region_lock);
     thread_heap_after_fork();
 }
 
@@ -276,12 +279,8 @@ static __attribute__((noinline)) void *allocate_slowly(size_t bytes)
 
 PUBLIC_HOT void *HEAP_ENTRY(malloc)(size_t bytes)
 {
-    if (unlikely(bytes > DIRECT_BYTES_MAX))
-        return allocate_slowly(bytes);
-    struct span *span = thread_cache.direct[size_class_direct(bytes)];
-    if (unlikely(span->free == NULL))
-        return allocate_slowly(bytes);
-    return span_pop(span);
+    void *block = allocate_at_once(bytes);
+    return unlikely(block == NULL) ? allocate_slowly(bytes) : block;
 }
 
 static __attribute__((noinline)) void release_slowly(void *payload)

@@ -88,32 +88,25 @@ static size_t to_pages(size_t bytes)
     return heap_round_up(bytes, os_page_bytes());
 }
 
+static void table_add(void *payload, size_t bytes)
+{
+    table_put(payload, bytes);
+    table.count++;
+    table.live_bytes += bytes;
+}
+
 void *huge_allocate(size_t bytes, size_t alignment, bool *zeroed)
 {
     void *payload = NULL;
-    size_t page_bytes = os_page_bytes();
 
-    if (bytes > PTRDIFF_MAX - page_bytes)
+    if (bytes > PTRDIFF_MAX - os_page_bytes())
         return NULL;
-    bytes = bytes == 0 ? page_bytes : to_pages(bytes);
+    bytes = to_pages(bytes == 0 ? 1 : bytes);
     lock_acquire(&huge_lock);
-    if (table_make_room()) {
-        *zeroed = false;
-        if (alignment <= page_bytes)
-            payload = huge_pool_take(bytes);
-        if (payload == NULL) {
-            *zeroed = true;
-            payload = huge_map(bytes, alignment);
-        }
-        /* What the pool holds may be what the limit lacks. */
-        if (payload == NULL && huge_pool_empty())
-            payload = huge_map(bytes, alignment);
-    }
-    if (payload != NULL) {
-        table_put(payload, bytes);
-        table.count++;
-        table.live_bytes += bytes;
-    }
+    if (table_make_room())
+        payload = huge_pool_take(bytes, alignment, zeroed);
+    if (payload != NULL)
+        table_add(payload, bytes);
     lock_release(&huge_lock);
     return payload;
 }
@@ -127,7 +120,7 @@ bool huge_release(void *payload)
         size_t bytes = entry->bytes;
         table_remove(entry);
         table.live_bytes -= bytes;
-        huge_pool_put(payload, bytes, table.live_bytes);
+        huge_pool_put(payload, bytes);
     }
     lock_release(&huge_lock);
     return found;
@@ -144,25 +137,20 @@ size_t huge_usable_bytes(const void *payload)
 
 void *huge_resize(void *payload, size_t bytes)
 {
-    void *moved = NULL;
-
     if (bytes > PTRDIFF_MAX - os_page_bytes())
         return NULL;
     bytes = to_pages(bytes);
     lock_acquire(&huge_lock);
     struct huge_entry *entry = table_find(payload);
     size_t old_bytes = entry->bytes;
-    if (bytes == old_bytes)
-        moved = payload;
-    else
-        moved = huge_remap(payload, old_bytes, bytes);
-    if (moved != NULL && bytes > old_bytes)
-        huge_pool_make_way(bytes - old_bytes);
-    if (moved != NULL) {
-        table_remove(entry);
-        table_put(moved, bytes);
-        table.count++;
+    void *moved = huge_pool_resize(payload, old_bytes, &bytes);
+    if (moved == payload) {
+        entry->bytes = bytes;
         table.live_bytes += bytes - old_bytes;
+    } else if (moved != NULL) {
+        table_remove(entry);
+        table.live_bytes -= old_bytes;
+        table_add(moved, bytes);
     }
     lock_release(&huge_lock);
     return moved;
@@ -174,6 +162,15 @@ bool huge_trim(void)
     bool any = huge_pool_empty();
     lock_release(&huge_lock);
     return any;
+}
+
+void huge_tidy(uint64_t now_ms)
+{
+    if (now_ms < atomic_load_explicit(&huge_pool_due_ms, memory_order_relaxed))
+        return;
+    lock_acquire(&huge_lock);
+    huge_pool_tidy(now_ms);
+    lock_release(&huge_lock);
 }
 
 struct huge_figures huge_figures(void)

@@ -1,7 +1,7 @@
 /*
- * Huge blocks, above 1 MiB: each a mapping of its own, found by address in a table.
+ * Huge blocks, above 256 KiB: runs of pages, found by address in a table.
  *
- * What is freed may wait in a small pool: taking its pages over by mremap costs a fraction of
+ * What is freed may wait in a pool (huge_pool.h): taking its pages over costs a fraction of
  * faulting new ones in. How much may wait has to be earned, as in region_cache.c. Pages of the
  * pool hold old contents, and a block taken from it says so.
  */
@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* `alignment` is a power of two. `zeroed` says whether the block reads as zero. */
 void *huge_allocate(size_t bytes, size_t alignment, bool *zeroed);
@@ -24,6 +25,9 @@ size_t huge_usable_bytes(const void *payload);
 void *huge_resize(void *payload, size_t bytes);
 /* Empties the pool. True if anything was in it. */
 bool huge_trim(void);
+/* Gives back what has waited for nothing in the pool; to be called now and then. Takes the lock
+ * only when there may be something. */
+void huge_tidy(uint64_t now_ms);
 
 struct huge_figures {
     size_t live_bytes, live_blocks, pooled_bytes;

@@ -18,7 +18,9 @@ static struct {
     size_t bytes;
 } gone[GONE];
 
-void *huge_map(size_t bytes, size_t alignment)
+_Atomic uint64_t huge_pool_due_ms = UINT64_MAX;
+
+static char *map_guarded(size_t bytes, size_t alignment)
 {
     size_t guard = os_page_bytes();
     size_t spare = alignment > guard ? alignment - guard : 0, all = bytes + 2 * guard + spare;
@@ -54,32 +56,36 @@ static bool shrink(char *mapping, size_t old_bytes, size_t bytes)
     return os_purge(mapping + bytes, guard) || true;
 }
 
-void *huge_remap(void *mapping, size_t old_bytes, size_t bytes)
+void *huge_pool_resize(void *mapping, size_t old_bytes, size_t *bytes)
 {
-    if (bytes < old_bytes)
-        return shrink(mapping, old_bytes, bytes) ? mapping : NULL;
-    char *moved = huge_map(bytes, os_page_bytes());
+    if (*bytes <= old_bytes)
+        return *bytes == old_bytes || shrink(mapping, old_bytes, *bytes) ? mapping : NULL;
+    char *moved = map_guarded(*bytes, os_page_bytes());
     if (moved == NULL)
         return NULL;
-    if (!os_remap_onto(mapping, old_bytes, moved, bytes)) {
-        unmap_guarded(moved, bytes);
+    if (!os_remap_onto(mapping, old_bytes, moved, *bytes)) {
+        unmap_guarded(moved, *bytes);
         return NULL;
     }
     unmap_guarded(mapping, old_bytes);
     return moved;
 }
 
-void *huge_pool_take(size_t bytes)
+void *huge_pool_take(size_t bytes, size_t alignment, bool *zeroed)
 {
-    (void)bytes;
-    return NULL;
+    void *mapping = map_guarded(bytes, alignment);
+
+    /* The addresses of what is gone may be what the limit lacks. */
+    if (mapping == NULL && huge_pool_empty())
+        mapping = map_guarded(bytes, alignment);
+    *zeroed = true;
+    return mapping;
 }
 
-void huge_pool_put(void *mapping, size_t bytes, size_t live_bytes)
+void huge_pool_put(void *mapping, size_t bytes)
 {
     unsigned place = block_chance() % GONE;
 
-    (void)live_bytes;
     if (gone[place].mapping != NULL)
         unmap_guarded(gone[place].mapping, gone[place].bytes);
     gone[place].mapping = mapping;
@@ -88,9 +94,9 @@ void huge_pool_put(void *mapping, size_t bytes, size_t live_bytes)
     os_purge(mapping, bytes);
 }
 
-void huge_pool_make_way(size_t bytes)
+void huge_pool_tidy(uint64_t now_ms)
 {
-    (void)bytes;
+    (void)now_ms;
 }
 
 bool huge_pool_empty(void)

@@ -26,6 +26,8 @@ static slice_bits run_starts(slice_bits bits, unsigned count)
 static slice_bits aligned_slices(unsigned multiple)
 {
     slice_bits bits = 1;
+    if (multiple == 1)
+        return ~(slice_bits)0;
     for (unsigned i = multiple; i < CHUNK_SLICES; i *= 2)
         bits |= bits << i;
     return bits;
@@ -93,6 +95,18 @@ struct span *region_take(unsigned slices, size_t alignment, bool *zeroed)
     return span;
 }
 
+/* How long the free run is that this one has become part of. */
+static unsigned run_around(slice_bits free, unsigned first, unsigned slices)
+{
+    /* Slice 0 is never free, so there is a border below; above it may be the chunk's end. */
+    slice_bits below = ~free & (((slice_bits)1 << first) - 1), above = ~free >> first;
+
+    unsigned begin = CHUNK_SLICES - bits_leading(below);
+    unsigned end = above != 0 ? first + bits_lowest(above) : CHUNK_SLICES;
+    HEAP_ASSERT(begin <= first && end >= first + slices);
+    return end - begin;
+}
+
 /* Of the slices, the first `touched` may have been written to. With the lock held. */
 static void free_run(struct chunk *chunk, unsigned first, unsigned slices, unsigned touched)
 {
@@ -108,7 +122,8 @@ static void free_run(struct chunk *chunk, unsigned first, unsigned slices, unsig
     for (unsigned i = 0; i < slices; i++)
         chunk->map[first + i] = &span_none;
     span_table_set((char *)chunk + first * SLICE_BYTES, slices, &span_none);
-    for (unsigned length = 0; length <= REGION_RUN_MAX; length++)
+    unsigned length = run_around(bits_load(chunk->free), first, slices);
+    for (length = length < REGION_RUN_MAX ? length : REGION_RUN_MAX; length > 0; length--)
         if (region.first_with[length] > chunk->index)
             region.first_with[length] = chunk->index;
     region_cache_gave();

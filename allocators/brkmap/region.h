@@ -12,7 +12,7 @@
 #include "lock.h"
 #include "span.h"
 
-enum { REGION_RUN_MAX = 64 }; /* slices: 1 MiB; larger blocks are mapped by themselves */
+enum { REGION_RUN_MAX = 16 }; /* slices: 256 KiB; larger blocks are mapped by themselves */
 
 /* A span of `slices`, its start at a multiple of `alignment` bytes (a power of two, at most
  * REGION_RUN_MAX slices); the caller fills in the rest and owns it. Slices, first_slice and start

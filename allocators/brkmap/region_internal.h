@@ -69,6 +69,13 @@ static inline void region_hide(void *address, size_t bytes)
         os_protect(address, bytes, false);
 }
 
+/* Zeros above the highest one. */
+static inline unsigned bits_leading(slice_bits bits)
+{
+    return (uint64_t)(bits >> 64) != 0 ? (unsigned)__builtin_clzll((uint64_t)(bits >> 64))
+                                       : 64 + (unsigned)__builtin_clzll((uint64_t)bits);
+}
+
 /* region_system.c: one more chunk with at least `slices` free ones, the last of the list, or NULL.
  */
 struct chunk *region_grow(unsigned slices);

@@ -1,10 +1,10 @@
 /*
  * Size classes of small blocks: each 16 bytes to 256, 32 to 512, 64 to 1 KiB, then eight in each
- * doubling to 32 KiB. What rounding up costs is under 1/8 above 128 bytes.
+ * doubling to 8 KiB. What rounding up costs is under 1/8 above 128 bytes.
  *
- * Spans are so long that a trip for a new one serves 64 blocks or more, up to 1 KiB; above that,
- * 128 and 256 KiB hold at least eight. Who wants a few blocks of a class only should not pay for
- * that: the first span holds four or little more, and each is twice as long as the one before.
+ * Spans are so long that a trip for a new one serves 64 blocks or more, up to 1 KiB, and at least
+ * 16 above. Who wants a few blocks of a class only should not pay for that: the first span holds
+ * four or little more, and each is twice as long as the one before.
  */
 #ifndef BRKMAP_SIZE_CLASS_H
 #define BRKMAP_SIZE_CLASS_H
@@ -15,14 +15,21 @@
 #define SLICE_SHIFT 14
 #define SLICE_BYTES ((size_t)1 << SLICE_SHIFT)
 
-#define SMALL_BYTES_MAX ((size_t)32 << 10)
+/* Larger blocks are runs of slices: whole spans of them would be mostly empty. Hardened they are
+ * small for longer, since a small block is looked at more closely. */
+#ifdef BRKMAP_HARDENED
+#define SMALL_BYTES_SHIFT 15
+#else
+#define SMALL_BYTES_SHIFT 13
+#endif
+#define SMALL_BYTES_MAX ((size_t)1 << SMALL_BYTES_SHIFT)
 /* Sizes up to here are looked up in a thread's table, one entry each 16 bytes. */
 #define DIRECT_BYTES_MAX ((size_t)1 << 10)
 #define DIRECT_ENTRIES   (DIRECT_BYTES_MAX / 16 + 1)
 
 #define SPAN_BLOCKS_LEAST 4
 
-enum { SIZE_CLASSES = 16 + 8 + 8 + 5 * 8 };
+enum { SIZE_CLASSES = 16 + 8 + 8 + (SMALL_BYTES_SHIFT - 10) * 8 };
 
 static inline size_t size_class_direct(size_t bytes)
 {

@@ -178,17 +178,8 @@ struct heap_statistics heap_statistics(void)
     return statistics;
 }
 
-void heap_fork_prepare(void)
-{
-    lock_fork_prepare(&bump.lock);
-}
+struct lock *const heap_locks[] = {&bump.lock, NULL};
 
-void heap_fork_parent(void)
+void heap_after_fork(void)
 {
-    lock_fork_parent(&bump.lock);
-}
-
-void heap_fork_child(void)
-{
-    lock_fork_child(&bump.lock);
 }

@@ -7,7 +7,10 @@
  * lock first. It is recursive, and glibc's child makes it new, in programs with threads only:
  * hence the same condition here.
  */
+#include <errno.h>
 #include <pthread.h>
+#include <stddef.h>
+#include <time.h>
 
 #include "heap.h"
 #include "lock.h"
@@ -17,17 +20,42 @@ extern void _IO_list_lock(void) __attribute__((weak));
 extern void _IO_list_unlock(void) __attribute__((weak));
 extern void _IO_list_resetlock(void) __attribute__((weak));
 
-/* How many of the prepares under way took the list lock. Guarded by the heap's locks; more than
+/* How many of the prepares under way took the list lock, which guards this; more than
  * one when a signal handler forks during a fork. */
 static unsigned stdio_locks_held;
 
-static void fork_prepare(void)
+/* All locks, or none. */
+static bool take_all(bool lock_stdio, bool interrupted_malloc)
 {
-    bool lock_stdio = !__libc_single_threaded && _IO_list_lock && _IO_list_unlock;
-
     if (lock_stdio)
         _IO_list_lock();
-    heap_fork_prepare();
+    for (struct lock *const *lock = heap_locks; *lock != NULL; lock++) {
+        /* A child of a handler that interrupted malloc has no use of the heap: it passes over a
+         * lock that it cannot have, instead of waiting for who waits for it. */
+        if (lock_fork_prepare(*lock) || interrupted_malloc)
+            continue;
+        while (lock != heap_locks)
+            lock_fork_parent(*--lock);
+        if (lock_stdio)
+            _IO_list_unlock();
+        return false;
+    }
+    return true;
+}
+
+static void fork_prepare(void)
+{
+    const struct timespec moment = {.tv_nsec = 100000};
+    bool lock_stdio = !__libc_single_threaded && _IO_list_lock && _IO_list_unlock;
+    bool interrupted_malloc = false;
+    int saved_errno = errno;
+
+    for (struct lock *const *lock = heap_locks; *lock != NULL; lock++)
+        interrupted_malloc |= lock_fork_announce(*lock);
+    /* Who has frozen one may need the list lock to go on. */
+    while (!take_all(lock_stdio, interrupted_malloc))
+        nanosleep(&moment, NULL);
+    errno = saved_errno;
     stdio_locks_held += lock_stdio;
 }
 
@@ -36,7 +64,8 @@ static void fork_parent(void)
     bool unlock_stdio = stdio_locks_held > 0;
 
     stdio_locks_held -= unlock_stdio;
-    heap_fork_parent();
+    for (struct lock *const *lock = heap_locks; *lock != NULL; lock++)
+        lock_fork_parent(*lock);
     if (unlock_stdio)
         _IO_list_unlock();
 }
@@ -46,7 +75,9 @@ static void fork_child(void)
     bool reset_stdio = stdio_locks_held > 0;
 
     stdio_locks_held -= reset_stdio;
-    heap_fork_child();
+    for (struct lock *const *lock = heap_locks; *lock != NULL; lock++)
+        lock_fork_child(*lock);
+    heap_after_fork();
     if (reset_stdio && _IO_list_resetlock)
         _IO_list_resetlock();
 }

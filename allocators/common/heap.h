@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct lock;
+
 /* Every block is aligned to this without being asked; ABI of malloc on 64-bit Linux. */
 #define HEAP_ALIGNMENT ((size_t)16)
 
@@ -59,9 +61,9 @@ struct heap_statistics heap_statistics(void);
 struct report;
 void heap_describe(struct report *report, bool xml);
 
-/* The three moments of fork(2): take every lock, release them, make them new. */
-void heap_fork_prepare(void);
-void heap_fork_parent(void);
-void heap_fork_child(void);
+/* All locks, in the order in which they are taken, and NULL: fork.c holds them across a fork. */
+extern struct lock *const heap_locks[];
+/* In the child, which has one thread, and where the locks are new: mends what else there is. */
+void heap_after_fork(void);
 
 #endif

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stddef.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "os.h"
@@ -32,10 +33,10 @@ uint32_t lock_learn_thread_id(void)
     return lock_thread_id;
 }
 
-static void futex_wait(struct lock *lock, uint32_t seen)
+static void futex_wait(struct lock *lock, uint32_t seen, const struct timespec *limit)
 {
     int saved_errno = errno;
-    syscall(SYS_futex, &lock->word, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
+    syscall(SYS_futex, &lock->word, FUTEX_WAIT_PRIVATE, seen, limit, NULL, 0);
     errno = saved_errno;
 }
 
@@ -87,43 +88,67 @@ void lock_wake_one(struct lock *lock)
     errno = saved_errno;
 }
 
-void lock_acquire_slowly(struct lock *lock, uint32_t self)
+/* For a fork, false when the lock is frozen; nobody wakes who sleeps on it then. */
+static bool wait_and_take(struct lock *lock, uint32_t self, bool for_fork)
 {
+    const struct timespec moment = {.tv_nsec = 1000000};
     uint32_t mine = self;
 
-    if (holds(lock, self)) {
-        if (!lock->forking)
-            os_abort("malloc or free called while this thread is inside malloc "
-                     "(from a signal handler or a heap visitor)");
-        lock->depth++;
-        return;
-    }
     for (;;) {
         uint32_t seen = 0;
         spin(lock);
         if (atomic_compare_exchange_strong_explicit(&lock->word, &seen, mine, memory_order_acquire,
                                                     memory_order_relaxed))
-            return;
+            return true;
+        if (for_fork && atomic_load_explicit(&lock->frozen, memory_order_relaxed))
+            return false;
         if (!(seen & LOCK_WAITERS) &&
             !atomic_compare_exchange_strong_explicit(&lock->word, &seen, seen | LOCK_WAITERS,
                                                      memory_order_relaxed, memory_order_relaxed))
             continue;
-        futex_wait(lock, seen | LOCK_WAITERS);
+        futex_wait(lock, seen | LOCK_WAITERS, for_fork ? &moment : NULL);
         /* Others may still sleep, and one wake-up was spent on us. */
         mine = self | LOCK_WAITERS;
     }
 }
 
-void lock_fork_prepare(struct lock *lock)
+void lock_acquire_slowly(struct lock *lock, uint32_t self)
 {
-    uint32_t self = lock_thread_id != 0 ? lock_thread_id : lock_learn_thread_id();
+    if (!holds(lock, self)) {
+        wait_and_take(lock, self, false);
+        return;
+    }
+    if (!lock->forking)
+        os_abort("malloc or free called while this thread is inside malloc "
+                 "(from a signal handler or a heap visitor)");
+    lock->depth++;
+}
+
+static uint32_t own_id(void)
+{
+    return lock_thread_id != 0 ? lock_thread_id : lock_learn_thread_id();
+}
+
+bool lock_fork_announce(struct lock *lock)
+{
+    if (!holds(lock, own_id()))
+        return false;
+    atomic_store_explicit(&lock->frozen, true, memory_order_relaxed);
+    return true;
+}
+
+bool lock_fork_prepare(struct lock *lock)
+{
+    uint32_t self = own_id();
 
     if (holds(lock, self)) {
         lock->depth++;
-        return;
+        return true;
     }
-    lock_acquire(lock);
+    if (!wait_and_take(lock, self, true))
+        return false;
     lock->forking = true;
+    return true;
 }
 
 static bool fork_was_nested(struct lock *lock)
@@ -131,14 +156,17 @@ static bool fork_was_nested(struct lock *lock)
     if (lock->depth == 0)
         return false;
     lock->depth--;
+    if (lock->depth == 0)
+        atomic_store_explicit(&lock->frozen, false, memory_order_relaxed);
     return true;
 }
 
 void lock_fork_parent(struct lock *lock)
 {
-    if (fork_was_nested(lock))
+    if (!holds(lock, own_id()) || fork_was_nested(lock))
         return;
     lock->forking = false;
+    atomic_store_explicit(&lock->frozen, false, memory_order_relaxed);
     lock_release(lock);
 }
 
@@ -147,7 +175,9 @@ void lock_fork_child(struct lock *lock)
     /* The sleepers stayed behind in the parent, and so did our old thread id. */
     uint32_t self = lock_learn_thread_id();
 
-    if (fork_was_nested(lock)) {
+    /* Or it was never had: what it guards is half way through something, and is not for this
+     * process. */
+    if (fork_was_nested(lock) || !lock->forking) {
         atomic_store_explicit(&lock->word, self, memory_order_relaxed);
         return;
     }

@@ -28,6 +28,9 @@ struct lock {
     /* The rest belongs to the holder. */
     bool forking;   /* held for a fork: the holder may pass through again */
     uint32_t depth; /* passes by the holder while forking, and forks that found the lock theirs */
+    /* A signal handler that interrupted the holder forks: it is not released until that is over.
+     * Read by others that fork. */
+    atomic_bool frozen;
 };
 
 /* This thread's id once known, else 0. Stale in the child of a raw clone(2), where it can meet
@@ -75,7 +78,13 @@ static inline void lock_release(struct lock *lock)
 
 /* The three moments of fork(2), for pthread_atfork. Between prepare and the other two the
  * forking thread holds the lock and may still use the heap (other libraries' handlers do). */
-void lock_fork_prepare(struct lock *lock);
+/* Before any other lock is taken for the fork. True if this thread holds the lock already: it is a
+ * signal handler that interrupted malloc that forks. */
+bool lock_fork_announce(struct lock *lock);
+/* Waits for the lock, but not while it is frozen: false then. Two that fork from handlers, each
+ * with a lock of the heap, would wait for each other for ever. */
+bool lock_fork_prepare(struct lock *lock);
+/* Both also after prepare has been given up. */
 void lock_fork_parent(struct lock *lock);
 void lock_fork_child(struct lock *lock);
 

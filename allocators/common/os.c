@@ -95,7 +95,8 @@ void *os_map_aligned(size_t bytes, size_t alignment)
 void os_unmap(void *address, size_t bytes)
 {
     int saved_errno = errno;
-    munmap(address, bytes);
+    if (munmap(address, bytes) != 0)
+        madvise(address, bytes, MADV_DONTNEED);
     errno = saved_errno;
 }
 
@@ -105,6 +106,24 @@ void *os_remap(void *address, size_t old_bytes, size_t new_bytes)
     void *moved = mremap(address, old_bytes, new_bytes, MREMAP_MAYMOVE);
     errno = saved_errno;
     return moved == MAP_FAILED ? NULL : moved;
+}
+
+enum os_moved os_move(void *from, void *to, size_t bytes)
+{
+    int saved_errno = errno;
+    enum os_moved result = OS_MOVED;
+
+    if (mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED) {
+        /* Before Linux 6.17 a range of several mappings is refused, but `to` unmapped first;
+         * another thread may have been given those addresses since. Other errors may come half way.
+         */
+        int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+        bool stayed =
+            errno == EFAULT && mmap(to, bytes, PROT_READ | PROT_WRITE, flags, -1, 0) == to;
+        result = stayed ? OS_STAYED : OS_BROKEN;
+    }
+    errno = saved_errno;
+    return result;
 }
 
 bool os_remap_onto(void *address, size_t old_bytes, void *target, size_t new_bytes)

@@ -37,7 +37,7 @@ void *os_reserve(size_t bytes);
  * are too many mappings. */
 bool os_protect(void *address, size_t bytes, bool accessible);
 
-/* Gives pages back. A failure (too many mappings) leaks them and is not reported. */
+/* Gives pages back. Where that fails (too many mappings) the addresses are lost, not the memory. */
 void os_unmap(void *address, size_t bytes);
 
 /* Resizes a mapping, moving it when it must. NULL on failure, and then nothing has changed. */
@@ -45,6 +45,15 @@ void *os_remap(void *address, size_t old_bytes, size_t new_bytes);
 
 /* The same, to where the mapping `target` of as many new bytes is, which it replaces. */
 bool os_remap_onto(void *address, size_t old_bytes, void *target, size_t new_bytes);
+
+/* Moves the pages of one range of ours to another, mapped and ours as well, whose own are given up.
+ * `from` is unmapped then. */
+enum os_moved {
+    OS_MOVED,
+    OS_STAYED, /* `from` is several mappings: nothing was moved, `to` reads as zero */
+    OS_BROKEN, /* neither range may be used from now on */
+};
+enum os_moved os_move(void *from, void *to, size_t bytes);
 
 /* Gives the pages' memory back and keeps the addresses: they read as zero. False when the system
  * refuses (locked pages), and then nothing has changed. */

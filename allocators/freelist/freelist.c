@@ -378,17 +378,8 @@ struct heap_statistics heap_statistics(void)
     return statistics;
 }
 
-void heap_fork_prepare(void)
-{
-    lock_fork_prepare(&freelist.lock);
-}
+struct lock *const heap_locks[] = {&freelist.lock, NULL};
 
-void heap_fork_parent(void)
+void heap_after_fork(void)
 {
-    lock_fork_parent(&freelist.lock);
-}
-
-void heap_fork_child(void)
-{
-    lock_fork_child(&freelist.lock);
 }

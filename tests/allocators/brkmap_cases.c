@@ -195,7 +195,7 @@ static void large_blocks_grow_in_place(void **state)
         block = grown;
         memset(block, 1, bytes);
     }
-    assert_true(moves < 10);
+    assert_true(moves < 25);
     block = our_realloc(block, 40000);
     for (size_t i = 0; i < 40000; i++)
         assert_int_equal(block[i], 1);

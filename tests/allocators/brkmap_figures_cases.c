@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "heap_walk.h"
+#include "size_class.h"
 
 enum { HEAPS_MAX = 64, CLASSES_MAX = 100 };
 
@@ -71,7 +72,7 @@ static void counters_follow_blocks(void **state)
         struct brkmap_heap mine = my_heap();
         void *block = our_malloc(sizes[i]);
         size_t bytes = our_malloc_usable_size(block);
-        bool large = sizes[i] > (32 << 10), huge = sizes[i] > (1 << 20);
+        bool large = sizes[i] > SMALL_BYTES_MAX, huge = sizes[i] > (256 << 10);
         struct brkmap_totals with = brkmap_read_totals();
         assert_int_equal(with.live_blocks, before.live_blocks + 1);
         assert_int_equal(with.live_bytes, before.live_bytes + bytes);

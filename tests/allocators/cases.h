@@ -18,6 +18,7 @@ int run_bump_tests(void);
 int run_placement_tests(void);
 int run_heap_tests(void);
 int run_brkmap_tests(void);
+int run_huge_tests(void);
 int run_brkmap_figures_tests(void);
 int run_brkmap_misuse_tests(void);
 int run_hardened_tests(void);

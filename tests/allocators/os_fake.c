@@ -23,6 +23,7 @@ static struct {
     _Atomic bool map_fails;
     _Atomic int fail_after;
     _Atomic unsigned later_ms;
+    enum os_moved next_move;
 } fake = {.fail_after = -1};
 
 void os_fake_fail(bool break_fails, bool map_fails)
@@ -178,6 +179,26 @@ void *os_remap(void *address, size_t old_bytes, size_t new_bytes)
     if (fails(fake.map_fails))
         return NULL;
     return or_null(mremap(address, old_bytes, new_bytes, MREMAP_MAYMOVE), saved_errno);
+}
+
+enum os_moved os_move(void *from, void *to, size_t bytes)
+{
+    enum os_moved result = fake.next_move;
+
+    fake.next_move = OS_MOVED;
+    if (result == OS_MOVED)
+        mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+    /* What may not be used faults. */
+    if (result == OS_BROKEN) {
+        munmap(from, bytes);
+        munmap(to, bytes);
+    }
+    return result;
+}
+
+void os_fake_next_move(enum os_moved result)
+{
+    fake.next_move = result;
 }
 
 bool os_remap_onto(void *address, size_t old_bytes, void *target, size_t new_bytes)

@@ -9,12 +9,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "os.h"
+
 /* From now on growing the break, or mapping (and remapping), fails or works. */
 void os_fake_fail(bool break_fails, bool map_fails);
 
 /* The call of os_break_grow, os_map or os_remap after `calls` more of them fails, that one only;
  * -1 for none. */
 void os_fake_fail_after(int calls);
+
+/* What the next os_move comes to. */
+void os_fake_next_move(enum os_moved result);
 
 /* So much later it is for os_coarse_ms. */
 void os_fake_let_pass(unsigned milliseconds);

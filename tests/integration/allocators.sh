@@ -373,6 +373,60 @@ assert before.heaps - before.orphans == 1 <= after.heaps - after.orphans <= duri
 CODE
 }
 
+# Each thread's handler may have interrupted malloc with a lock that another's fork waits for.
+test_allocators_forks_in_signal_handlers_of_threads() {
+    compile handlers <<'CODE'
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+enum { THREADS = 4, FORKS = 400 };
+static atomic_int forks, bad, stop;
+static void handle(int number)
+{
+    int status = -1, error = errno;
+    pid_t child = fork();
+    (void)number;
+    if (child == 0) _exit(0);
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+    if (child < 0 || status != 0) bad++;
+    forks++;
+    errno = error;
+}
+static void *churn(void *argument)
+{
+    void *blocks[64] = { 0 };
+    unsigned seed = (unsigned)(size_t)argument;
+    while (!stop) {
+        int at = rand_r(&seed) % 64;
+        free(blocks[at]);
+        blocks[at] = malloc(rand_r(&seed) % (rand_r(&seed) % 4 ? 100000 : 3000000));
+    }
+    return NULL;
+}
+int main(void)
+{
+    pthread_t threads[THREADS];
+    signal(SIGUSR1, handle);
+    for (size_t i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, churn, (void *)(i + 1));
+    for (int i = 0; forks < FORKS; i++) {
+        pthread_kill(threads[i % THREADS], SIGUSR1);
+        usleep(200);
+    }
+    stop = 1;
+    for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    return bad != 0;
+}
+CODE
+    local library
+    for library in brkmap freelist-first; do
+        under "$library" timeout 60 "$TMP/handlers" || fail "$library: status $?"
+    done
+}
+
 # A second user of sbrk, which takes memory, writes to it and checks it to the end; and a heap that
 # has to live with what lies between.
 test_allocators_others_call_sbrk() {

@@ -179,7 +179,7 @@ void blocks_step(struct blocks *blocks)
 
     while (atomic_load_explicit(&blocks->live_bytes, memory_order_relaxed) > blocks->budget_bytes)
         release(blocks, &blocks->block[blocks_random(random) % blocks->count]);
-    if (choice == 0) {
+    if (choice == 0 && !blocks->alone) {
         swap(blocks, block);
     } else if (block->at == NULL) {
         size_t bytes = random_bytes(random);

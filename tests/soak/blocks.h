@@ -24,6 +24,7 @@ struct blocks {
     struct block *block;
     size_t count;
     uint64_t random;     /* never 0 */
+    bool alone;          /* in a child: a place may be taken there for ever */
     size_t budget_bytes; /* beyond it blocks are freed before others are made */
     _Atomic size_t live_bytes;
     _Atomic size_t refusals; /* requests that were not granted */

@@ -29,6 +29,7 @@
 #define VALLEY_SHARE       8
 #define PHASE_S            4 /* a hill, then a valley, each so long */
 #define STEPS_A_LIFE       5000
+#define STEPS_A_PHASE      10000 /* or it is not judged */
 #define STEPS_A_REST       200
 #define LIVES_A_FORK       4
 #define STANDSTILL_SECONDS 60
@@ -101,6 +102,7 @@ static void live_as_child(struct lineage *lineage)
 {
     signal(SIGALRM, notice_standstill);
     alarm(STANDSTILL_SECONDS);
+    lineage->blocks.alone = true;
     blocks_drop(&lineage->blocks, 2);
     lineage->blocks.budget_bytes = HILL_BYTES / VALLEY_SHARE;
     for (int i = 0; i < 500; i++)
@@ -200,6 +202,7 @@ static size_t live_bytes(void)
 struct sight {
     size_t live_peak_bytes, resident_peak_bytes;
     size_t phase_live_bytes, phase_resident_bytes; /* peak and last of the phase */
+    uint64_t phase_steps;                          /* when it began */
     double worst_hill, worst_valley;               /* resident over allowed */
 };
 
@@ -224,6 +227,11 @@ static void judge_phase(struct sight *sight, bool valley)
     size_t allowed = 2 * sight->phase_live_bytes + SLACK_BYTES;
     double part = (double)sight->phase_resident_bytes / (double)allowed;
     double *worst = valley ? &sight->worst_valley : &sight->worst_hill;
+    uint64_t steps = atomic_load(&soak.steps) - sight->phase_steps;
+
+    /* On a busy machine a phase may pass in which nothing was done, and nothing given back. */
+    if (steps < STEPS_A_PHASE)
+        return;
 
     if (part > *worst)
         *worst = part;
@@ -233,7 +241,6 @@ static void judge_phase(struct sight *sight, bool valley)
                 sight->phase_live_bytes / MIB);
         abort();
     }
-    sight->phase_live_bytes = 0;
 }
 
 static void watch(struct sight *sight)
@@ -250,6 +257,7 @@ static void watch(struct sight *sight)
         phase = elapsed_s / PHASE_S;
         atomic_store(&soak.valley, phase % 2 == 1);
         sight->phase_live_bytes = live_bytes();
+        sight->phase_steps = atomic_load(&soak.steps);
     } while (elapsed_s < options.seconds);
 }
 
