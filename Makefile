@@ -30,7 +30,9 @@ NO_BUILTIN := -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -fno-
 PRELOAD_CFLAGS := -O2 -g -fPIC -fvisibility=hidden -ftls-model=initial-exec $(NO_BUILTIN)
 PRELOAD_LDFLAGS := -shared -Wl,-z,now -Wl,-z,nodelete -Wl,--no-undefined
 
-B := build/$(MODE)
+# Another machine's programs lie apart: make CC=aarch64-linux-gnu-gcc preloads.
+MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+B := build/$(if $(filter-out $(shell uname -m),$(MACHINE)),$(MACHINE)-)$(MODE)
 
 # ---- who may include whom: a folder sees only what stands before it ---------
 INC_common     := common
@@ -76,9 +78,11 @@ CHECK_SOURCES   := $(wildcard harness/checks/*.c) harness/runner/malloc_owner.c
 PROGRAMS        := $(B)/heapmark $(B)/heapmark-runner $(B)/heapmark-check
 
 all: $(PROGRAMS) $(LIBRARIES) heapmark
+# What needs no library but the C library.
+preloads: $(LIBRARIES) $(B)/heapmark-check $(B)/heapmark-runner
 heapmark:
 	@ln -sfn $(B)/heapmark $@
-.PHONY: all heapmark
+.PHONY: all preloads heapmark
 
 define stage_rule
 $(B)/harness/$(1)/%.o: harness/$(1)/%.c
@@ -227,7 +231,7 @@ conformance: all
 .PHONY: conformance
 
 include $(wildcard tests/tests.mk)
--include $(shell find build/$(MODE) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # ---- the rest --------------------------------------------------------------
 HEADERS := $(wildcard */*.h */*/*.h */*/*/*.h)
@@ -263,6 +267,8 @@ help:
 	@echo "make plots        draws the charts of the newest run again"
 	@echo "make regress      the allocators of this tree against the baseline and REGRESS_BASE (main): is one worse?"
 	@echo "make conformance  the conformance suite under every installed allocator"
+	@echo "make programs-under-brkmap  real programs from start to end: the same output as without? (docs/judges.md)"
+	@echo "make preloads     what needs only the C library; CC=aarch64-linux-gnu-gcc for another machine (docs/aarch64.md)"
 	@echo "make soak         brkmap under threads that verify all they hold, SOAK_SECONDS long (MODE=asan|tsan, SOAK_OPTIONS)"
 	@echo "make test         every test, the unit tests with sanitizers too (check is the same)"
 	@echo "make fuzz         searches for input that breaks a reader, FUZZ_SECONDS long (needs clang)"

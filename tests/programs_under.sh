@@ -11,6 +11,9 @@
 set -u
 cd "$(dirname "$0")/.."
 root=$PWD
+# The same for both runs, whatever is committed meanwhile.
+commit=$(git rev-parse HEAD)
+export commit
 for file in tests/programs/*.sh; do . "$file"; done
 # names: of all programs, in the order of the files.
 names() {

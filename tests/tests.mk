@@ -68,3 +68,9 @@ figures-record: all
 figures-counts: all
 	tests/figures/count_repeats.py
 .PHONY: figures-counts
+# Real programs under brkmap, or another library, from start to end; docs/judges.md. Half an hour.
+PROGRAMS_LIBRARY ?= $(B)/libbrkmap.so
+PROGRAMS_WANTED  ?=
+programs-under-brkmap: all
+	tests/programs_under.sh $(PROGRAMS_LIBRARY) $(PROGRAMS_WANTED)
+.PHONY: programs-under-brkmap

@@ -23,9 +23,9 @@
 #define unlikely(test) __builtin_expect(!!(test), 0)
 
 #define LARGE_BYTES_MAX (REGION_RUN_MAX * SLICE_BYTES)
-/* Larger blocks are mappings of their own; hardened, all that are not small, since these fault
- * where they end and when they are gone. */
-#define RUN_BYTES_MAX (HARDENED ? SMALL_ROOM_MAX : LARGE_BYTES_MAX)
+/* Larger blocks are mappings of their own; hardened, more of them, since these fault where they end
+ * and when they are gone. */
+#define RUN_BYTES_MAX (HARDENED ? (size_t)128 << 10 : LARGE_BYTES_MAX)
 /* What of the largest small block is the program's. */
 #define SMALL_ROOM_MAX (SMALL_BYTES_MAX - BLOCK_OWN_BYTES)
 /* Granule of what may be used of a large block: what is behind it was never touched for it. */
@@ -36,30 +36,37 @@ static unsigned slices_for(size_t bytes)
     return (unsigned)((bytes + SLICE_BYTES - 1) / SLICE_BYTES);
 }
 
+static void large_set_bytes(struct span *span, size_t bytes)
+{
+    span->large_bytes = (uint32_t)(HARDENED ? bytes : heap_round_up(bytes, LARGE_GRANULE));
+    if (HARDENED)
+        seal_run(span);
+}
+
 static void *large_allocate(size_t bytes, size_t alignment, bool *zeroed)
 {
-    struct span *span = region_take(slices_for(bytes), alignment, zeroed);
+    struct span *span = region_take(slices_for(bytes + BLOCK_OWN_BYTES), alignment, zeroed);
     if (span == NULL)
         return NULL;
     span->free = NULL;
     span_set_heap(span, NULL);
-    span->large_bytes = (uint32_t)heap_round_up(bytes, LARGE_GRANULE);
     span->size_class = SPAN_LARGE;
+    large_set_bytes(span, bytes);
     return span->start;
 }
 
 static void *small_allocate(size_t bytes)
 {
     unsigned size_class = size_class_of(bytes + BLOCK_OWN_BYTES);
-    struct heap_of_thread *heap = thread_heap();
-    if (unlikely(heap == NULL))
+    struct heap_of_thread *heap = thread_cache.heap;
+    if (unlikely(heap == NULL) && (heap = thread_heap()) == NULL)
         return NULL;
     struct span *span = heap->current[size_class];
     void *block = span->free != NULL ? span_pop(span) : thread_heap_refill(heap, size_class);
-    if (HARDENED && block == NULL && block_delay_end())
+    if (HARDENED && block == NULL && block_delay_end(heap))
         block = thread_heap_refill(heap, size_class);
     if (HARDENED && block != NULL)
-        block_seal_live(heap->current[size_class], block, bytes);
+        seal_live(heap->current[size_class], block, bytes);
     return block;
 }
 
@@ -72,7 +79,8 @@ static void *big_allocate(size_t bytes, size_t alignment, bool *zeroed)
         bytes = 1;
     if (bytes > RUN_BYTES_MAX)
         payload = huge_allocate(bytes, alignment, zeroed);
-    if (payload == NULL && bytes <= LARGE_BYTES_MAX && alignment <= LARGE_BYTES_MAX / 2)
+    if (payload == NULL && bytes <= LARGE_BYTES_MAX - BLOCK_OWN_BYTES &&
+        alignment <= LARGE_BYTES_MAX / 2)
         payload = large_allocate(bytes, alignment, zeroed);
     /* Also when the break and its chunks are at an end: a mapping may still be had. */
     if (payload == NULL && bytes <= RUN_BYTES_MAX)
@@ -89,13 +97,18 @@ void *heap_allocate(size_t bytes)
     return payload != NULL ? payload : big_allocate(bytes, HEAP_ALIGNMENT, &zeroed);
 }
 
-/* Like malloc's fast path; NULL when it takes longer. */
+/* malloc's fast path; NULL when it takes longer. */
 static inline void *allocate_at_once(size_t bytes)
 {
-    if (unlikely(HARDENED || bytes > DIRECT_BYTES_MAX))
+    if (unlikely(bytes > DIRECT_BYTES_MAX - BLOCK_OWN_BYTES || (HARDENED && bytes == 0)))
         return NULL;
-    struct span *span = thread_cache.direct[size_class_direct(bytes)];
-    return unlikely(span->free == NULL) ? NULL : span_pop(span);
+    struct span *span = thread_cache.direct[size_class_direct(bytes + BLOCK_OWN_BYTES)];
+    if (unlikely(span->free == NULL))
+        return NULL;
+    void *block = span_pop(span);
+    if (HARDENED)
+        seal_live(span, block, bytes);
+    return block;
 }
 
 void *heap_allocate_zeroed(size_t bytes)
@@ -153,11 +166,14 @@ static struct span *span_of(const void *payload)
     if (span->size_class == SPAN_LARGE) {
         if (payload != span->start || span->large_bytes == 0)
             refuse("free of a pointer that is no block: it points into one");
+        if (HARDENED)
+            seal_check_run(span);
         return span;
     }
     if (!span_has_block_for_all(span, payload))
         refuse("free of a pointer that is no block: it points into one, or past the last");
-    if (block_is_free(span, payload))
+    /* Hardened, its seal is looked at anyway, later. */
+    if (!HARDENED && block_is_free(span, payload))
         refuse("free of a block that is free: freed twice");
     return span;
 }
@@ -171,7 +187,7 @@ static void small_release(struct span *span, struct free_block *block)
     }
     if (HARDENED)
         block = block_delay(&span, block);
-    else if (block != NULL && span_put(span, block))
+    if (block != NULL && span_put(span, block))
         thread_heap_attend(span);
 }
 
@@ -220,10 +236,10 @@ static void *resize_by_copy(void *payload, size_t old_bytes, size_t bytes)
 
 static void *large_resize(struct span *span, void *payload, size_t bytes)
 {
-    unsigned slices = slices_for(bytes);
+    unsigned slices = slices_for(bytes + BLOCK_OWN_BYTES);
 
     if (slices == span->slices || region_resize(span, slices)) {
-        span->large_bytes = (uint32_t)heap_round_up(bytes, LARGE_GRANULE);
+        large_set_bytes(span, bytes);
         return payload;
     }
     return resize_by_copy(payload, span->large_bytes, bytes);
@@ -245,7 +261,7 @@ void *heap_resize(void *payload, size_t bytes)
                       : size_class_bytes(span->size_class) - BLOCK_OWN_BYTES;
     if (bytes <= room && bytes >= old_bytes / 2) {
         if (HARDENED && span != NULL && span->size_class != SPAN_LARGE)
-            block_seal_resized(span, payload, bytes);
+            seal_resize(span, payload, bytes);
         return payload;
     }
     return resize_by_copy(payload, old_bytes, bytes);
@@ -253,7 +269,7 @@ void *heap_resize(void *payload, size_t bytes)
 
 bool heap_trim(size_t keep_bytes)
 {
-    bool any = HARDENED && block_delay_end();
+    bool any = HARDENED && thread_cache.heap != NULL && block_delay_end(thread_cache.heap);
     any |= huge_trim();
     return region_trim(keep_bytes) || any;
 }
@@ -265,7 +281,6 @@ void heap_after_fork(void)
     thread_heap_after_fork();
 }
 
-#ifndef BRKMAP_HARDENED
 /* ---- the fast paths: no call, no atomic read-modify-write, no lock -----------------------------
  */
 
@@ -293,14 +308,15 @@ PUBLIC_HOT void HEAP_ENTRY(free)(void *payload)
 {
     struct span *span = span_table_get(payload);
     struct free_block *block = payload;
-    uintptr_t mark = free_mark(span, payload);
 
-    if (unlikely(!span_is_mine(span) || !span_has_block(span, payload) || block->mark == mark)) {
+    if (unlikely(!span_is_mine(span) || !span_has_block(span, payload) ||
+                 (!HARDENED && block_is_free(span, block)))) {
         release_slowly(payload);
         return;
     }
-    block->mark = mark;
+    block_set_free(span, block);
+    if (HARDENED && (block = block_delay(&span, block)) == NULL)
+        return;
     if (unlikely(span_put(span, block)))
         thread_heap_attend(span);
 }
-#endif

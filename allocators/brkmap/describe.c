@@ -3,10 +3,11 @@
 #define BRKMAP_PROVIDER
 #include "brkmap.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "entry.h"
 #include "heap.h"
 #include "report.h"
 #include "size_class.h"
@@ -71,18 +72,21 @@ void heap_describe(struct report *report, bool xml)
     describe_heaps(report);
 }
 
-/* Asked at the start: the program may change its environment. A program with more rights than its
- * user takes no orders. */
-static bool wanted_at_end;
+/* Asked at the start: the program may change its environment, and many close standard error before
+ * they end, so that it is kept in a place of its own, out of the way. A program with more rights
+ * than its user takes no orders. */
+static int at_end_descriptor = -1;
+enum { DESCRIPTOR_MIN = 200 };
 
 __attribute__((constructor)) static void look_at_environment(void)
 {
     const char *value = secure_getenv("BRKMAP_STATS");
-    wanted_at_end = value != NULL && strcmp(value, "1") == 0;
+    if (value != NULL && strcmp(value, "1") == 0)
+        at_end_descriptor = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, DESCRIPTOR_MIN);
 }
 
 __attribute__((destructor)) static void describe_at_end(void)
 {
-    if (wanted_at_end)
-        HEAP_ENTRY(malloc_stats)();
+    if (at_end_descriptor >= 0)
+        report_statistics(at_end_descriptor);
 }

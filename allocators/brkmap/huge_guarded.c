@@ -9,22 +9,34 @@
 #include "heap.h"
 #include "huge_pool.h"
 #include "os.h"
+#include "region.h"
 
 enum { GONE = 64 };
+/* The kernel allows 65,530 mappings a process, and each of these is two. Who gets none, and may do
+ * with a run of slices, takes that. */
+enum { GUARDED_MOST = 16384 };
 
 /* Guarded by huge_lock. */
 static struct {
     char *mapping;
     size_t bytes;
 } gone[GONE];
+static size_t guarded;
 
 _Atomic uint64_t huge_pool_due_ms = UINT64_MAX;
+
+static void unmap_guarded(char *mapping, size_t bytes)
+{
+    guarded--;
+    os_unmap(mapping - os_page_bytes(), bytes + 2 * os_page_bytes());
+}
 
 static char *map_guarded(size_t bytes, size_t alignment)
 {
     size_t guard = os_page_bytes();
     size_t spare = alignment > guard ? alignment - guard : 0, all = bytes + 2 * guard + spare;
-    char *outer = os_reserve(all);
+    bool too_many = guarded >= GUARDED_MOST && bytes <= REGION_RUN_MAX * SLICE_BYTES;
+    char *outer = too_many ? NULL : os_reserve(all);
     if (outer == NULL)
         return NULL;
 
@@ -35,15 +47,11 @@ static char *map_guarded(size_t bytes, size_t alignment)
         os_unmap(outer, before);
     if (spare > before)
         os_unmap(mapping + bytes + guard, spare - before);
+    guarded++;
     if (os_protect(mapping, bytes, true))
         return mapping;
-    os_unmap(mapping - guard, bytes + 2 * guard);
+    unmap_guarded(mapping, bytes);
     return NULL;
-}
-
-static void unmap_guarded(char *mapping, size_t bytes)
-{
-    os_unmap(mapping - os_page_bytes(), bytes + 2 * os_page_bytes());
 }
 
 static bool shrink(char *mapping, size_t old_bytes, size_t bytes)

@@ -60,10 +60,27 @@ void region_cache_gave(void)
     region.purged_slices += before - region.dirty_free_slices;
 }
 
-/* The resident free slices of one chunk, run by run, until enough are gone. */
+/* The resident free slices, or where pages are longer than slices (64 KiB on some aarch64), the
+ * free pages with such slices: the kernel would round up, over what is in use. */
+static slice_bits purgeable(const struct chunk *chunk)
+{
+    slice_bits free = bits_load(chunk->free), dirty = bits_load(chunk->dirty), pages = 0;
+    unsigned page_slices = (unsigned)(os_page_bytes() / SLICE_BYTES);
+
+    if (page_slices <= 1)
+        return free & dirty;
+    for (unsigned i = 0; i < CHUNK_SLICES; i += page_slices) {
+        slice_bits page = bits_run(i, page_slices);
+        if ((free & page) == page && (dirty & page) != 0)
+            pages |= page;
+    }
+    return pages;
+}
+
+/* Of one chunk, run by run, until enough are gone. */
 static void purge_chunk(struct chunk *chunk, size_t keep)
 {
-    slice_bits gone = 0, left = bits_load(chunk->free) & bits_load(chunk->dirty);
+    slice_bits gone = 0, left = purgeable(chunk), dirty = bits_load(chunk->dirty);
 
     while (left != 0 && region.dirty_free_slices > keep) {
         unsigned first = bits_lowest(left), count = 0;
@@ -74,12 +91,12 @@ static void purge_chunk(struct chunk *chunk, size_t keep)
         if (os_purge((char *)chunk + first * SLICE_BYTES, count * SLICE_BYTES)) {
             region_hide((char *)chunk + first * SLICE_BYTES, count * SLICE_BYTES);
             gone |= run;
-            region.dirty_free_slices -= count;
+            region.dirty_free_slices -= bits_count(run & dirty);
             region.purges++;
-            region.purged_slices_ever += count;
+            region.purged_slices_ever += bits_count(run & dirty);
         }
     }
-    bits_store(chunk->dirty, bits_load(chunk->dirty) & ~gone);
+    bits_store(chunk->dirty, dirty & ~gone);
 }
 
 void region_purge(size_t keep)

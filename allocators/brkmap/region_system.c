@@ -121,6 +121,8 @@ static struct chunk *chunk_make(uintptr_t start, size_t bytes)
     if (!region_show(chunk, header_bytes) || !chunks_make_room())
         return NULL;
     region_hide((char *)chunk + header_bytes, bytes - header_bytes);
+    if (HARDENED && region.chunk_count == 0)
+        block_begin();
     for (unsigned i = 0; i < CHUNK_SLICES; i++)
         chunk->map[i] = &span_none;
     bits_store(chunk->free, bits_run(1, slices));

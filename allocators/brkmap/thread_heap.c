@@ -222,7 +222,7 @@ void *thread_heap_refill(struct heap_of_thread *heap, unsigned size_class)
     }
     if (span->free == NULL) {
         if (HARDENED)
-            block_delay_check();
+            block_delay_check(heap);
         carve(span, own_carved(span));
     }
     return span_pop(span);

@@ -36,9 +36,10 @@ struct heap_of_thread {
     bool inheriting;     /* this thread does: one after the other */
     /* Under region_lock: all heaps, and those without a thread. */
     struct heap_of_thread *next, *next_orphan;
-    uintptr_t thread;    /* the pointer of the one that has it, 0: nobody */
-    uint32_t place;      /* among all heaps, for figures.c */
-    _Atomic bool orphan; /* read without it as a hint */
+    uintptr_t thread;                           /* the pointer of the one that has it, 0: nobody */
+    uint32_t place;                             /* among all heaps, for figures.c */
+    _Atomic bool orphan;                        /* read without it as a hint */
+    struct free_block *delayed[DELAYED_BLOCKS]; /* hardened.c */
     /* Other threads push here (release), the owner takes all (acquire). */
     _Alignas(64) _Atomic(struct free_block *) inbox;
 };

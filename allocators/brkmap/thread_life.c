@@ -53,8 +53,6 @@ static struct heap_of_thread *heap_make(void)
             return NULL;
         heap = (struct heap_of_thread *)heaps.fresh;
         heaps.fresh += HEAP_BYTES;
-    } else if (HARDENED) {
-        block_begin();
     }
     heaps.first_is_taken = true;
     for (unsigned i = 0; i < SIZE_CLASSES; i++)
@@ -211,7 +209,7 @@ static void thread_end(void *argument)
     if (heap == NULL)
         return;
     if (HARDENED)
-        block_delay_end();
+        block_delay_end(heap);
     thread_heap_flush(heap);
     thread_heap_receive(heap);
     /* What it got may have had to be sent on. */

@@ -72,7 +72,12 @@ void *os_reserve(size_t bytes)
 bool os_protect(void *address, size_t bytes, bool accessible)
 {
     int saved_errno = errno;
-    bool done = mprotect(address, bytes, accessible ? PROT_READ | PROT_WRITE : PROT_NONE) == 0;
+    uintptr_t mask = os_page_bytes() - 1, start = (uintptr_t)address, end = start + bytes;
+
+    start = accessible ? start & ~mask : (start + mask) & ~mask;
+    end = accessible ? (end + mask) & ~mask : end & ~mask;
+    bool done = start >= end || mprotect((void *)start, end - start,
+                                         accessible ? PROT_READ | PROT_WRITE : PROT_NONE) == 0;
     errno = saved_errno;
     return done;
 }

@@ -33,8 +33,8 @@ void *os_map_aligned(size_t bytes, size_t alignment);
 /* Address space that faults when it is touched, page-aligned. NULL on failure. */
 void *os_reserve(size_t bytes);
 
-/* Whether pages may be touched. False when the system refuses: for want of memory, or when there
- * are too many mappings. */
+/* Whether pages may be touched: those around the bytes may, those within may not. False when the
+ * system refuses: for want of memory, or when there are too many mappings. */
 bool os_protect(void *address, size_t bytes, bool accessible);
 
 /* Gives pages back. Where that fails (too many mappings) the addresses are lost, not the memory. */

@@ -139,9 +139,9 @@ PUBLIC struct mallinfo HEAP_ENTRY(mallinfo)(void)
     };
 }
 
-PUBLIC void HEAP_ENTRY(malloc_stats)(void)
+void report_statistics(int descriptor)
 {
-    struct report report = {.descriptor = STDERR_FILENO};
+    struct report report = {.descriptor = descriptor};
     struct mallinfo2 info = HEAP_ENTRY(mallinfo2)();
     int saved_errno = errno;
 
@@ -150,6 +150,11 @@ PUBLIC void HEAP_ENTRY(malloc_stats)(void)
                              info.hblkhd});
     heap_describe(&report, false);
     errno = saved_errno;
+}
+
+PUBLIC void HEAP_ENTRY(malloc_stats)(void)
+{
+    report_statistics(STDERR_FILENO);
 }
 
 static void xml_total(struct report *report, const char *element, size_t count, size_t bytes)

@@ -31,4 +31,7 @@ void report_list(struct report *report, const char *names, const uint64_t *value
 /* The same as a table: the heads of its columns (values NULL), or a row. */
 void report_columns(struct report *report, const char *names, const uint64_t *values);
 
+/* What malloc_stats says, to another descriptor. */
+void report_statistics(int descriptor);
+
 #endif

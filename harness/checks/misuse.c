@@ -27,25 +27,38 @@ char *misuse_live_block(void)
     return live[0];
 }
 
-void misuse_aftermath(size_t bytes)
+static size_t fresh_bytes(size_t bytes, size_t index)
+{
+    return index % 5 == 4 ? 100 : bytes;
+}
+
+/* Blocks as many as there is room for, looked at, and freed. */
+static void use_heap(size_t bytes, size_t count)
 {
     static char *fresh[FRESH];
-    size_t count = bytes == MISUSE_LARGE ? FRESH / 8 : FRESH;
-    check_misuse_done();
     for (size_t i = 0; i < count; i++) {
-        fresh[i] = check_malloc(i % 5 == 4 ? 100 : bytes);
-        check_fill(fresh[i], i % 5 == 4 ? 100 : bytes, 1000 + i);
+        fresh[i] = check_malloc(fresh_bytes(bytes, i));
+        check_fill(fresh[i], fresh_bytes(bytes, i), 1000 + i);
     }
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < i; k++)
             if (fresh[i] == fresh[k])
                 check_harm("one block was handed out twice");
     for (size_t i = 0; i < count; i++)
-        if (!check_is_filled(fresh[i], i % 5 == 4 ? 100 : bytes, 1000 + i))
+        if (!check_is_filled(fresh[i], fresh_bytes(bytes, i), 1000 + i))
             check_harm("two blocks overlap");
     check_live(bytes);
     for (size_t i = 0; i < count; i++)
         free(fresh[i]);
+}
+
+void misuse_aftermath(size_t bytes)
+{
+    size_t count = bytes == MISUSE_LARGE ? FRESH / 8 : FRESH;
+    check_misuse_done();
+    /* Twice: what had been freed before may wait until others have been. */
+    use_heap(bytes, count);
+    use_heap(bytes, count);
     for (size_t i = 0; i < LIVE; i++)
         free(live[i]);
     free(check_malloc(bytes));

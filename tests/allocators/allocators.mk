@@ -40,6 +40,11 @@ $(ALLOCATOR_T)/test_brkmap: $(ALLOCATOR_COMMON_TESTED) \
 	@echo "  LINK  $@"
 	$(Q)$(COMPILE) -o $@ $^ -lcmocka
 
+$(ALLOCATOR_T)/test_brkmap_pages: $(ALLOCATOR_COMMON_TESTED) $(patsubst allocators/%.c,$(ALLOCATOR_T)/src/%.o,$(BRKMAP)) \
+                $(ALLOCATOR_CASES) $(ALLOCATOR_T)/test_brkmap_pages.o
+	@echo "  LINK  $@"
+	$(Q)$(COMPILE) -o $@ $^ -lcmocka
+
 $(ALLOCATOR_T)/hardened/%.o: tests/allocators/%.c
 	@mkdir -p $(@D)
 	@echo "  CC    $< (hardened)"
@@ -55,6 +60,6 @@ $(ALLOCATOR_T)/test_brkmap_hardened: $(ALLOCATOR_COMMON_TESTED) \
 	@echo "  LINK  $@"
 	$(Q)$(COMPILE) -o $@ $^ -lcmocka
 
-ALLOCATOR_TESTS := $(addprefix $(ALLOCATOR_T)/,test_bump test_brkmap test_brkmap_hardened) $(addprefix $(ALLOCATOR_T)/test_freelist_,$(FREELIST_POLICIES))
+ALLOCATOR_TESTS := $(addprefix $(ALLOCATOR_T)/,test_bump test_brkmap test_brkmap_pages test_brkmap_hardened) $(addprefix $(ALLOCATOR_T)/test_freelist_,$(FREELIST_POLICIES))
 UNIT_TESTS += $(ALLOCATOR_TESTS)
 .PRECIOUS: $(ALLOCATOR_T)/%.o $(ALLOCATOR_T)/src/%.o $(ALLOCATOR_T)/placement_cases_%.o $(ALLOCATOR_T)/hardened/%.o $(ALLOCATOR_T)/src/hardened/%.o

@@ -119,6 +119,36 @@ static void what_is_free_is_cached_or_given_back(void **state)
     assert_true(empty.cached_bytes < (1 << 20));
 }
 
+static bool add_free(void *argument, const struct heap_block *block)
+{
+    *(size_t *)argument += block->used ? 0 : block->bytes;
+    return true;
+}
+
+static void what_waits_in_the_pool_is_free(void **state)
+{
+    size_t before_bytes = 0, free_bytes = 0;
+
+    (void)state;
+    our_malloc_trim(0);
+    assert_int_equal(brkmap_read_totals().pool_bytes, 0);
+    assert_int_equal(heapmark_heap_walk(add_free, &before_bytes), 0);
+    /* What goes up and down stays. */
+    for (int i = 0; i < 20; i++) {
+        void *block = our_malloc(6 << 20);
+        memset(block, 1, 6 << 20);
+        our_free(block);
+    }
+    struct brkmap_totals totals = brkmap_read_totals();
+    assert_true(totals.pool_bytes >= (6 << 20));
+    assert_true(totals.cached_bytes >= totals.pool_bytes);
+    assert_int_equal(heapmark_heap_walk(add_free, &free_bytes), 0);
+    assert_int_equal(free_bytes, before_bytes + totals.pool_bytes);
+    assert_walk_agrees();
+    our_malloc_trim(0);
+    assert_int_equal(brkmap_read_totals().pool_bytes, 0);
+}
+
 static pthread_barrier_t turn;
 static void *others[200];
 
@@ -255,6 +285,7 @@ int run_brkmap_figures_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counters_follow_blocks),
         cmocka_unit_test(what_is_free_is_cached_or_given_back),
+        cmocka_unit_test(what_waits_in_the_pool_is_free),
         cmocka_unit_test(blocks_that_wait_are_not_live),
         cmocka_unit_test(asking_while_threads_run),
         cmocka_unit_test(the_c_library_s_words),

@@ -99,6 +99,26 @@ static void writes_are_noticed(void **state)
     }
 }
 
+/* These have a seal, but no guards. */
+static void writes_behind_runs_are_noticed(void **state)
+{
+    (void)state;
+    /* The first block of all is one: the secret is there before it. */
+    char *block = our_malloc(40000);
+    our_free(our_malloc(10));
+    for (bytes_now = 32761; bytes_now < 131072; bytes_now += 12345) {
+        assert_aborts(write_one_past, "past its end");
+        assert_aborts(end_past, "past its end");
+        assert_aborts(write_some_past, "past its end");
+    }
+    for (size_t bytes = 40000; bytes < 131072; bytes += 999) {
+        block = our_realloc(block, bytes);
+        assert_int_equal(our_malloc_usable_size(block), bytes);
+        memset(block, 1, bytes);
+    }
+    our_free(block);
+}
+
 /* Runs `body` in a child that must die of a fault. */
 static void assert_faults(void (*body)(void))
 {
@@ -139,7 +159,7 @@ static void touch_nothing(void)
 
 static void large_blocks_have_guards(void **state)
 {
-    const size_t sizes[] = {40000, 65536, 1 << 20, 3 << 20};
+    const size_t sizes[] = {150000, 1 << 20, 3 << 20};
 
     (void)state;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -153,18 +173,18 @@ static void large_blocks_have_guards(void **state)
 /* Moved, grown and shrunk, a block has its contents, and still its guard. */
 static void realloc_keeps_guards(void **state)
 {
-    char *block = our_malloc(100000);
+    char *block = our_malloc(200000);
     (void)state;
     memset(block, 'x', 100000);
-    for (size_t bytes = 100000; bytes < 5000000; bytes += 600000) {
+    for (size_t bytes = 200000; bytes < 5000000; bytes += 600000) {
         block = our_realloc(block, bytes);
         assert_non_null(block);
         assert_int_equal(block[99999], 'x');
         block[our_malloc_usable_size(block) - 1] = 'y';
     }
-    block = our_realloc(block, 70000);
-    assert_int_equal(block[69999], 'x');
-    assert_int_equal(our_malloc_usable_size(block), 73728);
+    block = our_realloc(block, 140000);
+    assert_int_equal(block[99999], 'x');
+    assert_int_equal(our_malloc_usable_size(block), 143360);
     our_free(block);
     os_fake_fail(true, true);
     block = our_malloc(100000);
@@ -231,6 +251,26 @@ static void what_was_freed_is_not_had_at_once(void **state)
     }
 }
 
+/* A process has some 65,000 mappings at most; after a quarter of them blocks do without. */
+static void many_large_blocks(void **state)
+{
+    enum { MANY = 17000 };
+    static char *blocks[MANY];
+
+    (void)state;
+#ifdef __SANITIZE_THREAD__
+    skip(); /* it needs as many mappings again */
+#endif
+    for (size_t i = 0; i < MANY; i++) {
+        assert_non_null(blocks[i] = our_malloc(140000));
+        blocks[i][0] = blocks[i][139999] = (char)i;
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        assert_true(blocks[i][0] == (char)i && blocks[i][139999] == (char)i);
+        our_free(blocks[i]);
+    }
+}
+
 /* What waits to be used again is used when there is nothing else. */
 static void at_the_end_nothing_waits(void **state)
 {
@@ -253,12 +293,14 @@ static void at_the_end_nothing_waits(void **state)
 int run_hardened_tests(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(writes_behind_runs_are_noticed),
         cmocka_unit_test(writes_are_noticed),
         cmocka_unit_test(large_blocks_have_guards),
         cmocka_unit_test(realloc_keeps_guards),
         cmocka_unit_test(blocks_of_no_bytes),
         cmocka_unit_test(nothing_is_freed_once),
         cmocka_unit_test(what_was_freed_is_not_had_at_once),
+        cmocka_unit_test(many_large_blocks),
         cmocka_unit_test(at_the_end_nothing_waits),
     };
     return cmocka_run_group_tests_name("hardened", tests, NULL, NULL);

@@ -24,6 +24,7 @@ static struct {
     _Atomic int fail_after;
     _Atomic unsigned later_ms;
     enum os_moved next_move;
+    size_t page_bytes; /* 0: the machine's */
 } fake = {.fail_after = -1};
 
 void os_fake_fail(bool break_fails, bool map_fails)
@@ -46,9 +47,14 @@ static bool fails(bool switched)
     return switched || calls == 0;
 }
 
+void os_fake_long_pages(size_t page_bytes)
+{
+    fake.page_bytes = page_bytes;
+}
+
 size_t os_page_bytes(void)
 {
-    return (size_t)sysconf(_SC_PAGESIZE);
+    return fake.page_bytes != 0 ? fake.page_bytes : (size_t)sysconf(_SC_PAGESIZE);
 }
 
 static uintptr_t page_above(uintptr_t address)
@@ -112,19 +118,17 @@ static void *or_null(void *address, int saved_errno)
     return address == MAP_FAILED ? NULL : address;
 }
 
-void *os_map(size_t bytes)
+static void *map(size_t bytes)
 {
     int saved_errno = errno;
 
-    if (fails(fake.map_fails))
-        return NULL;
     return or_null(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
                    saved_errno);
 }
 
-void *os_map_aligned(size_t bytes, size_t alignment)
+static void *map_aligned(size_t bytes, size_t alignment)
 {
-    char *address = bytes > PTRDIFF_MAX - alignment ? NULL : os_map(bytes + alignment);
+    char *address = bytes > PTRDIFF_MAX - alignment ? NULL : map(bytes + alignment);
     if (address == NULL)
         return NULL;
     size_t before_bytes = -(uintptr_t)address & (alignment - 1);
@@ -132,6 +136,18 @@ void *os_map_aligned(size_t bytes, size_t alignment)
         munmap(address, before_bytes);
     munmap(address + before_bytes + bytes, alignment - before_bytes);
     return address + before_bytes;
+}
+
+void *os_map(size_t bytes)
+{
+    if (fails(fake.map_fails))
+        return NULL;
+    return fake.page_bytes != 0 ? map_aligned(bytes, fake.page_bytes) : map(bytes);
+}
+
+void *os_map_aligned(size_t bytes, size_t alignment)
+{
+    return fails(fake.map_fails) ? NULL : map_aligned(bytes, alignment);
 }
 
 void *os_reserve(size_t bytes)
@@ -149,8 +165,12 @@ bool os_protect(void *address, size_t bytes, bool accessible)
     return mprotect(address, bytes, accessible ? PROT_READ | PROT_WRITE : PROT_NONE) == 0;
 }
 
+/* As the kernel does with long pages: what begins within one is refused, the end is rounded up. */
 bool os_purge(void *address, size_t bytes)
 {
+    if ((uintptr_t)address % os_page_bytes() != 0)
+        return false;
+    bytes = (bytes + os_page_bytes() - 1) & ~(os_page_bytes() - 1);
     return madvise(address, bytes, MADV_DONTNEED) == 0;
 }
 

@@ -24,6 +24,9 @@ void os_fake_next_move(enum os_moved result);
 /* So much later it is for os_coarse_ms. */
 void os_fake_let_pass(unsigned milliseconds);
 
+/* Pages are so long, a multiple of the machine's; before anything else is done. */
+void os_fake_long_pages(size_t page_bytes);
+
 /* What another user of sbrk does. Returns the old break. */
 void *os_fake_foreign_move(ptrdiff_t delta);
 

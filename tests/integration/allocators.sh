@@ -125,6 +125,45 @@ test_allocators_perl() {
         delete @h{@k[0..400]}; print scalar(keys %h), "\n"; print `echo child`;'
 }
 
+# Longer ones, and servers: tests/programs_under.sh.
+test_allocators_git() {
+    needs git
+    # The same in each run: names, times, and one thread that packs.
+    cat >"$TMP/session" <<'CODE'
+set -e
+rm -rf "$1" && mkdir "$1" && cd "$1"
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
+export GIT_AUTHOR_DATE='1700000000 +0000' GIT_COMMITTER_DATE='1700000000 +0000'
+git init -q -b main source
+cd source
+git config user.name a && git config user.email a@b
+for i in $(seq 20); do seq "$i" 3000 >"file$((i % 7))"; git add . && git commit -q -m "change $i"; done
+cd ..
+git clone -q --no-local source copy 2>/dev/null
+cd copy
+git -c pack.threads=1 gc -q --aggressive --prune=now
+git fsck --full 2>/dev/null && git verify-pack -v .git/objects/pack/*.idx | md5sum
+git log -p | md5sum && git blame file3 | md5sum && git grep -c 77
+CODE
+    same_under brkmap bash "$TMP/session" "$TMP/work"
+}
+
+test_allocators_make_in_parallel() {
+    needs make gcc
+    local i
+    for i in $(seq 12); do echo "int f$i(int x) { int s = 0; for (int i = 0; i < x; i++) s += i * $i; return s; }" >"$TMP/f$i.c"; done
+    { echo '%.o: %.c'; printf '\tgcc -O2 -g -c -o $@ $<\n'; echo "all.o: $(printf 'f%d.o ' $(seq 12))"; printf '\tld -r -o $@ $^\n'; } >"$TMP/Makefile"
+    same_under brkmap sh -c "cd '$TMP' && rm -f *.o && make -s -j4 all.o && md5sum all.o"
+}
+
+test_allocators_ruby() {
+    needs ruby
+    same_under brkmap ruby -e 'h = Hash.new { |a, k| a[k] = [] }; 40000.times { |i| h["k#{i % 900}"] << "v#{i}" * (i % 9) }
+        puts h.size, h.values.sum { |v| v.sum(&:size) }; h = nil; GC.start
+        q = Queue.new; 4.times.map { |n| Thread.new { 500.times { |i| q << "x" * i } } }.each(&:join); puts q.size
+        puts 4.times.map { |i| fork { exit 9000.times.map(&:to_s).size % 7 + i } }.map { |p| Process.wait2(p)[1].exitstatus }.inspect'
+}
+
 redis_session() {
     local library=$1 port=$2 folder=$TMP/$1 answer status=0
     mkdir "$folder"
@@ -348,6 +387,8 @@ CODE
     LD_PRELOAD="$BUILD/libbrkmap.so" BRKMAP_STATS=0 sh -c : 2>&1 | grep . && fail "it says something without being asked"
     LD_PRELOAD="$BUILD/libbrkmap.so" BRKMAP_STATS=1 "$TMP/counters" >/dev/null 2>"$TMP/twice" || fail "status $?"
     [ "$(grep -c ' live_bytes ' "$TMP/twice")" = 2 ] || fail "nothing at the end: $(cat "$TMP/twice")"
+    # sort closes standard error before it ends.
+    echo b | LD_PRELOAD="$BUILD/libbrkmap.so" BRKMAP_STATS=1 sort 2>&1 | grep -q ' live_bytes ' || fail "not of sort"
     [ -x /usr/bin/python3 ] || return 0
     LD_PRELOAD="$BUILD/libbrkmap.so" /usr/bin/python3 - <<'CODE'
 import ctypes, threading

@@ -106,6 +106,9 @@ test_a_deviation_that_is_gone_is_told() {
     grep -q '2 of 2, 1 unexpectedly' "$TMP/out"
     grep -q 'free-null  *passes now' "$TMP/out"
     grep -q '1 passed against the list' "$TMP/out"
+    HEAPMARK="$tree/build/release/heapmark" check 1 glibc -t free-null -t errno-free --format junit
+    grep -q 'tests="2" failures="1"' "$TMP/out"
+    grep -q 'name="free-null".*<failure message="pass: the list of known deviations says it does not"/>' "$TMP/out"
 }
 
 test_misuse_is_in_columns() {
@@ -113,6 +116,16 @@ test_misuse_is_in_columns() {
     grep -q '^overflow-1  *A A [.A]  *[.] [.] [.]  *A A F *$' "$TMP/out"
     grep -q '^zero-size-write  *[.]  *[.]  *F *$' "$TMP/out"
     grep -q 'brkmap-hardened ended 7 of 7, 7 of them at once' "$TMP/out"
+}
+
+test_deviations_are_of_tests_that_exist() {
+    local name
+    check 0 --list
+    sed -n 's/^\([a-z-]*\) = .*/\1/p' allocators/deviations.ini | sort -u >"$TMP/names"
+    [ "$(wc -l <"$TMP/names")" -gt 20 ]
+    while read -r name; do
+        grep -Eq "^[a-z]+ +$name " "$TMP/out" || { echo "no test is called $name"; return 1; }
+    done <"$TMP/names"
 }
 
 test_wrong_use() {

@@ -3,7 +3,7 @@
 program_gcc() {
     # needs gcc make git
     # This project, built by make -j under the library from make to ld: all files must be the same.
-    git -C "$root" archive HEAD | tar -x
+    git -C "$root" archive "$commit" | tar -x
     make -s -j4 >/dev/null
     find build -name '*.o' -o -type f -perm -1 | sort | xargs md5sum
 }
@@ -53,7 +53,7 @@ CC
 }
 
 program_rustc() {
-    # needs rustc
+    # needs /usr/bin/rustc
     cat >main.rs <<'RS'
 use std::{collections::{BTreeMap, HashMap}, sync::{mpsc, Arc, Mutex}, thread};
 fn main() {
@@ -72,7 +72,7 @@ fn main() {
     println!("{} {}", count.len(), shared.lock().unwrap().values().sum::<u64>());
 }
 RS
-    rustc -O -C codegen-units=4 -o main main.rs
+    /usr/bin/rustc -O -C codegen-units=4 -o main main.rs
     md5sum main
     ./main
 }

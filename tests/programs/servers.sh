@@ -129,20 +129,19 @@ program_webengine() {
 import sys
 from PyQt5.QtCore import QUrl, QTimer
 from PyQt5.QtWidgets import QApplication
-from PyQt5.QtWebEngineWidgets import QWebEngineView
+from PyQt5.QtWebEngineWidgets import QWebEnginePage
 application = QApplication(sys.argv + ['--no-sandbox', '--disable-gpu'])
-view = QWebEngineView()
+page = QWebEnginePage()
 def show(text):
     sys.stdout.write(text)
     sys.stdout.flush()
     application.quit()
-view.loadFinished.connect(lambda ok: view.page().toHtml(show) if ok else sys.exit(1))
-view.load(QUrl.fromLocalFile(sys.argv[1]))
-view.show()
+page.loadFinished.connect(lambda ok: page.toHtml(show) if ok else sys.exit(1))
+page.load(QUrl.fromLocalFile(sys.argv[1]))
 QTimer.singleShot(120000, lambda: sys.exit(2))
 application.exec_()
 PY
-    QTWEBENGINE_DISABLE_SANDBOX=1 QT_QPA_PLATFORM=offscreen XDG_RUNTIME_DIR=$PWD PYTHONMALLOC=malloc /usr/bin/python3 load.py "$PWD/page.html" >out.html
+    QTWEBENGINE_DISABLE_SANDBOX=1 QT_QPA_PLATFORM=offscreen QT_QUICK_BACKEND=software XDG_RUNTIME_DIR=$PWD PYTHONMALLOC=malloc /usr/bin/python3 load.py "$PWD/page.html" >out.html
     wc -l <out.html
     md5sum <out.html
 }
