@@ -2,6 +2,7 @@
 #include "region_internal.h"
 
 #include "heap.h"
+#include "huge.h"
 #include "os.h"
 #include "size_class.h"
 #include "span_table.h"
@@ -76,6 +77,7 @@ struct span *region_take(unsigned slices, size_t alignment, bool *zeroed)
     slice_bits aligned = aligned_slices(multiple);
     struct span *span = NULL;
 
+    huge_tidy();
     lock_acquire(&region_lock);
     for (size_t i = region.first_with[slices]; i < region.chunk_count && span == NULL; i++) {
         unsigned first = find_run(region.chunks[i], slices, aligned);
@@ -144,6 +146,7 @@ void region_give(struct span *span)
     struct chunk *chunk = chunk_around(span);
     unsigned touched = touched_slices(span);
 
+    huge_tidy();
     lock_acquire(&region_lock);
     /* Whoever frees into it from now on is wrong, and is told so. */
     span->size_class = SPAN_NONE;

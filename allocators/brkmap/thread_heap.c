@@ -148,6 +148,7 @@ static void let_go(struct heap_of_thread *heap, struct span *span)
 {
     if (span->state != SPAN_HELD)
         return;
+    HEAP_ASSERT(span->count > 0 && heap->held_bytes >= carved_bytes(span));
     heap->held_bytes -= carved_bytes(span);
     span->state = SPAN_CURRENT;
     span->count--;
@@ -159,6 +160,7 @@ static void hold_or_give(struct heap_of_thread *heap, struct span *span)
 {
     uint32_t bytes = carved_bytes(span);
 
+    HEAP_ASSERT(span == heap->current[span->size_class] && span->count == 0);
     /* Hardened, its free blocks are looked at when they are handed out again. */
     if (HARDENED || heap->held_bytes + bytes <= HELD_BYTES_MAX) {
         heap->held_bytes += bytes;

@@ -7,6 +7,8 @@
  */
 #include <pthread.h>
 
+#include "heap.h"
+#include "os.h"
 #include "region.h"
 #include "thread_life.h"
 
@@ -164,12 +166,13 @@ static bool orphan_take(const struct heap_of_thread *heap)
     return found;
 }
 
-/* Moves a list of spans to another heap. */
+/* Moves a list of spans, of which none is current, to another heap. */
 static void move_spans(struct span **from, struct span **to, struct heap_of_thread *heap)
 {
     struct span *last = NULL;
 
     for (struct span *span = *from; span != NULL; span = span->next) {
+        HEAP_ASSERT(span->state == SPAN_PARTIAL || span->state == SPAN_FULL);
         span_set_heap(span, heap);
         last = span;
     }
