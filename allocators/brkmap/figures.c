@@ -71,7 +71,7 @@ RACY static void read_span(struct reading *reading, const struct span *span)
     unsigned size_class = READ(span->size_class);
 
     if (size_class == SPAN_LARGE) {
-        size_t bytes = READ(span->large_bytes);
+        size_t bytes = least(READ(span->large_bytes), span->slices * SLICE_BYTES);
         if (bytes == 0)
             totals->table_bytes += span->slices * SLICE_BYTES;
         totals->large_bytes += bytes;
@@ -99,15 +99,16 @@ static void read_chunk(void *argument, struct chunk *chunk)
         reading->totals.resident_bytes += os_resident_bytes(chunk, end * SLICE_BYTES);
 }
 
-/* The size of a block in this heap's inbox, 0 when it cannot be one: it has been taken out
- * meanwhile, and its link is a program's data. */
-RACY static size_t waiting_bytes(const void *block, const struct heap_of_thread *heap)
+/* The size of a block in an inbox, 0 when it cannot be one: it has been taken out meanwhile, and
+ * its link is a program's data. Its span may have gone to another heap, and the block is to follow.
+ */
+RACY static size_t waiting_bytes(const void *block)
 {
     const struct chunk *chunk = region_chunk_of(block);
     const struct span *span = chunk == NULL ? &span_none : chunk->map[slice_of(block)];
     unsigned size_class = READ(span->size_class);
 
-    if (size_class >= SIZE_CLASSES || span_heap(span) != heap)
+    if (size_class >= SIZE_CLASSES)
         return 0;
     size_t offset = (size_t)((const char *)block - span->start);
     size_t block_bytes = size_class_bytes(size_class);
@@ -122,8 +123,7 @@ RACY static void read_boxes(struct reading *reading, struct heap_of_thread *heap
     size_t in_blocks = 0, in_bytes = 0, out_blocks = 0, out_bytes = 0, block_bytes;
 
     /* The bound is for links that lead in a circle, which what was taken out meanwhile may. */
-    while (in_blocks < reading->totals.live_blocks &&
-           (block_bytes = waiting_bytes(block, heap)) > 0) {
+    while (in_blocks < reading->totals.live_blocks && (block_bytes = waiting_bytes(block)) > 0) {
         in_blocks++;
         in_bytes += block_bytes;
         block = block_mail_next(block, READ(block->next));

@@ -164,12 +164,13 @@ bool huge_trim(void)
     return any;
 }
 
-void huge_tidy(uint64_t now_ms)
+void huge_tidy(void)
 {
-    if (now_ms < atomic_load_explicit(&huge_pool_due_ms, memory_order_relaxed))
+    uint64_t due_ms = atomic_load_explicit(&huge_pool_due_ms, memory_order_relaxed);
+    if (due_ms == UINT64_MAX || os_coarse_ms() < due_ms)
         return;
     lock_acquire(&huge_lock);
-    huge_pool_tidy(now_ms);
+    huge_pool_tidy(os_coarse_ms());
     lock_release(&huge_lock);
 }
 

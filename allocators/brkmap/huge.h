@@ -12,7 +12,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 /* `alignment` is a power of two. `zeroed` says whether the block reads as zero. */
 void *huge_allocate(size_t bytes, size_t alignment, bool *zeroed);
@@ -25,9 +24,9 @@ size_t huge_usable_bytes(const void *payload);
 void *huge_resize(void *payload, size_t bytes);
 /* Empties the pool. True if anything was in it. */
 bool huge_trim(void);
-/* Gives back what has waited for nothing in the pool; to be called now and then. Takes the lock
- * only when there may be something. */
-void huge_tidy(uint64_t now_ms);
+/* Gives back what has waited for nothing in the pool; called now and then by those who want other
+ * memory. Looks at the clock only when something waits, and takes the lock only when it is due. */
+void huge_tidy(void);
 
 struct huge_figures {
     size_t live_bytes, live_blocks, pooled_bytes;

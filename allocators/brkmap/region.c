@@ -2,8 +2,10 @@
 #include "region_internal.h"
 
 #include "heap.h"
+#include "huge.h"
 #include "os.h"
 #include "size_class.h"
+#include "span_table.h"
 
 struct lock region_lock;
 struct region region;
@@ -65,6 +67,7 @@ static struct span *take_run(struct chunk *chunk, unsigned first, unsigned slice
     span->first_slice = (uint8_t)first;
     for (unsigned i = 0; i < slices; i++)
         chunk->map[first + i] = span;
+    span_table_set(span->start, slices, span);
     return span;
 }
 
@@ -74,6 +77,7 @@ struct span *region_take(unsigned slices, size_t alignment, bool *zeroed)
     slice_bits aligned = aligned_slices(multiple);
     struct span *span = NULL;
 
+    huge_tidy();
     lock_acquire(&region_lock);
     for (size_t i = region.first_with[slices]; i < region.chunk_count && span == NULL; i++) {
         unsigned first = find_run(region.chunks[i], slices, aligned);
@@ -119,6 +123,7 @@ static void free_run(struct chunk *chunk, unsigned first, unsigned slices, unsig
     region.dirty_free_slices += bits_count(dirty & run);
     for (unsigned i = 0; i < slices; i++)
         chunk->map[first + i] = &span_none;
+    span_table_set((char *)chunk + first * SLICE_BYTES, slices, &span_none);
     unsigned length = run_around(bits_load(chunk->free), first, slices);
     for (length = length < REGION_RUN_MAX ? length : REGION_RUN_MAX; length > 0; length--)
         if (region.first_with[length] > chunk->index)
@@ -141,6 +146,7 @@ void region_give(struct span *span)
     struct chunk *chunk = chunk_around(span);
     unsigned touched = touched_slices(span);
 
+    huge_tidy();
     lock_acquire(&region_lock);
     /* Whoever frees into it from now on is wrong, and is told so. */
     span->size_class = SPAN_NONE;
