@@ -14,6 +14,7 @@
 #include "nothing.h"
 #include "os.h"
 #include "region.h"
+#include "span_table.h"
 #include "thread_heap.h"
 
 #define PUBLIC __attribute__((visibility("default")))
@@ -96,8 +97,25 @@ void *heap_allocate(size_t bytes)
     return payload != NULL ? payload : big_allocate(bytes, HEAP_ALIGNMENT, &zeroed);
 }
 
+/* malloc's fast path; NULL when it takes longer. */
+static inline void *allocate_at_once(size_t bytes)
+{
+    if (unlikely(bytes > DIRECT_BYTES_MAX - BLOCK_OWN_BYTES || (HARDENED && bytes == 0)))
+        return NULL;
+    struct span *span = thread_cache.direct[size_class_direct(bytes + BLOCK_OWN_BYTES)];
+    if (unlikely(span->free == NULL))
+        return NULL;
+    void *block = span_pop(span);
+    if (HARDENED)
+        seal_live(span, block, bytes);
+    return block;
+}
+
 void *heap_allocate_zeroed(size_t bytes)
 {
+    void *at_once = allocate_at_once(bytes);
+    if (at_once != NULL)
+        return memset(at_once, 0, bytes);
     bool zeroed = HARDENED;
     if (bytes == 0)
         return heap_allocate(bytes);
@@ -135,11 +153,14 @@ static _Noreturn void refuse(const char *what)
 /* The span of a block that was handed out, or NULL for one without. Aborts on anything else. */
 static struct span *span_of(const void *payload)
 {
-    struct chunk *chunk = region_chunk_of(payload);
-    if (chunk == NULL)
-        return NULL;
-
-    struct span *span = chunk->map[slice_of(payload)];
+    struct span *span = span_table_get(payload);
+    /* A span lies in the chunk of its blocks: another one would be of a slice far away. */
+    if (span == &span_none || chunk_around(span) != chunk_around(payload)) {
+        struct chunk *chunk = region_chunk_of(payload);
+        if (chunk == NULL)
+            return NULL;
+        span = chunk->map[slice_of(payload)];
+    }
     if (span->size_class == SPAN_NONE)
         refuse("free of a pointer into free memory: freed twice, or never allocated");
     if (span->size_class == SPAN_LARGE) {
@@ -164,7 +185,6 @@ static void small_release(struct span *span, struct free_block *block)
         thread_heap_send(span, block);
         return;
     }
-    *thread_cache_entry(block) = span;
     if (HARDENED)
         block = block_delay(&span, block);
     if (block != NULL && span_put(span, block))
@@ -274,15 +294,8 @@ static __attribute__((noinline)) void *allocate_slowly(size_t bytes)
 
 PUBLIC_HOT void *HEAP_ENTRY(malloc)(size_t bytes)
 {
-    if (unlikely(bytes > DIRECT_BYTES_MAX - BLOCK_OWN_BYTES || (HARDENED && bytes == 0)))
-        return allocate_slowly(bytes);
-    struct span *span = thread_cache.direct[size_class_direct(bytes + BLOCK_OWN_BYTES)];
-    if (unlikely(span->free == NULL))
-        return allocate_slowly(bytes);
-    void *block = span_pop(span);
-    if (HARDENED)
-        seal_live(span, block, bytes);
-    return block;
+    void *block = allocate_at_once(bytes);
+    return unlikely(block == NULL) ? allocate_slowly(bytes) : block;
 }
 
 static __attribute__((noinline)) void release_slowly(void *payload)
@@ -293,10 +306,11 @@ static __attribute__((noinline)) void release_slowly(void *payload)
 
 PUBLIC_HOT void HEAP_ENTRY(free)(void *payload)
 {
-    struct span *span = *thread_cache_entry(payload);
+    struct span *span = span_table_get(payload);
     struct free_block *block = payload;
 
-    if (unlikely(!span_has_block(span, payload) || (!HARDENED && block_is_free(span, block)))) {
+    if (unlikely(!span_is_mine(span) || !span_has_block(span, payload) ||
+                 (!HARDENED && block_is_free(span, block)))) {
         release_slowly(payload);
         return;
     }

@@ -5,6 +5,7 @@
 #include "huge.h"
 #include "os.h"
 #include "size_class.h"
+#include "span_table.h"
 
 struct lock region_lock;
 struct region region;
@@ -66,6 +67,7 @@ static struct span *take_run(struct chunk *chunk, unsigned first, unsigned slice
     span->first_slice = (uint8_t)first;
     for (unsigned i = 0; i < slices; i++)
         chunk->map[first + i] = span;
+    span_table_set(span->start, slices, span);
     return span;
 }
 
@@ -121,6 +123,7 @@ static void free_run(struct chunk *chunk, unsigned first, unsigned slices, unsig
     region.dirty_free_slices += bits_count(dirty & run);
     for (unsigned i = 0; i < slices; i++)
         chunk->map[first + i] = &span_none;
+    span_table_set((char *)chunk + first * SLICE_BYTES, slices, &span_none);
     unsigned length = run_around(bits_load(chunk->free), first, slices);
     for (length = length < REGION_RUN_MAX ? length : REGION_RUN_MAX; length > 0; length--)
         if (region.first_with[length] > chunk->index)

@@ -47,11 +47,10 @@ void region_cache_took(unsigned clean, unsigned resident)
     region.earned_slices += regretted;
 }
 
-/* A purge leaves half of the allowance, so that the next one is far. */
+/* A purge leaves half of the allowance, so that the next one is far. The windows turn here, however
+ * little there is to purge, so that what was earned decays in a program that gives little. */
 void region_cache_gave(void)
 {
-    if (region.dirty_free_slices <= allowance())
-        return;
     window_turn();
     size_t before = region.dirty_free_slices;
     if (before <= allowance())

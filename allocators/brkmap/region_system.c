@@ -9,6 +9,7 @@
 #include "heap.h"
 #include "os.h"
 #include "region_internal.h"
+#include "span_table.h"
 
 /* The break moves by 1/16 of the heap, within these: fewer system calls, and address space only. */
 #define STEP_CHUNKS_MAX 16
@@ -137,6 +138,7 @@ static struct chunk *chunk_make(uintptr_t start, size_t bytes)
     region.chunks[region.chunk_count] = chunk;
     atomic_signal_fence(memory_order_seq_cst);
     region.chunk_count++;
+    span_table_grow(region.chunk_count * CHUNK_SLICES);
     region.free_slices += slices;
     region.system_bytes += bytes;
     return chunk;

@@ -44,16 +44,11 @@ struct heap_of_thread {
     _Alignas(64) _Atomic(struct free_block *) inbox;
 };
 
-enum { CACHED_SLICES = 256 };
-
 /* The thread's view of it. The table is what the fast path reads: no heap yet is no special case,
  * since span_none has no free blocks. */
 struct thread_cache {
     struct span *direct[DIRECT_ENTRIES];
     struct heap_of_thread *heap; /* NULL: none yet, or it has been given up */
-    /* Some of the heap's spans by their slices' numbers; others are &span_none, and what is freed
-     * there goes a longer way. */
-    struct span *spans[CACHED_SLICES];
 };
 extern _Thread_local struct thread_cache thread_cache __attribute__((visibility("hidden")));
 
@@ -84,11 +79,6 @@ struct heap_of_thread *thread_heap_all(void);
 /* How many of the span's blocks are out, those among them that wait in some box. Right when its
  * owner stands; else it may be anything. */
 unsigned thread_heap_used_blocks(const struct span *span);
-
-static inline struct span **thread_cache_entry(const void *address)
-{
-    return &thread_cache.spans[((uintptr_t)address >> SLICE_SHIFT) % CACHED_SLICES];
-}
 
 /* A small span that this thread may work on. Spans without a heap are not small. */
 static inline bool span_is_mine(const struct span *span)

@@ -34,11 +34,9 @@ static bool end_key_made;
 #define NO_SPAN_64 \
     NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8
 _Static_assert(DIRECT_ENTRIES == 65, "as many as are listed here");
-_Static_assert(CACHED_SLICES == 4 * 64, "and here");
 
 _Thread_local struct thread_cache thread_cache = {
-    .direct = {NO_SPAN_64,  &span_none},
-    .spans = { NO_SPAN_64, NO_SPAN_64, NO_SPAN_64, NO_SPAN_64},
+    .direct = {NO_SPAN_64, &span_none},
 };
 
 /* Two threads that live at a time differ in it; it may come again when one has ended. */
@@ -221,8 +219,6 @@ static void thread_end(void *argument)
     thread_heap_flush(heap);
     for (unsigned i = 0; i < SIZE_CLASSES; i++)
         thread_heap_retire(heap, i);
-    for (unsigned i = 0; i < CACHED_SLICES; i++)
-        thread_cache.spans[i] = &span_none;
     thread_cache.heap = NULL;
     orphan_add(heap);
 }

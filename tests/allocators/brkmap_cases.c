@@ -112,6 +112,15 @@ static void what_goes_up_and_down_is_kept(void **state)
         os_fake_let_pass(1000);
         make_and_drop(16 << 10, 600);
     }
+    /* And goes by and by, in a program that frees something now and then. */
+    for (int i = 0; i < 12; i++)
+        make_and_drop(40000, 400);
+    assert_true(region_figures().dirty_free_bytes >= 300 * (size_t)40000);
+    for (int i = 0; i < 20; i++) {
+        os_fake_let_pass(1000);
+        our_free(our_malloc(40000));
+    }
+    assert_true(region_figures().dirty_free_bytes < (2 << 20));
     our_malloc_trim(0);
 }
 
