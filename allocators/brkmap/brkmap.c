@@ -85,6 +85,10 @@ static void *big_allocate(size_t bytes, size_t alignment, bool *zeroed)
     /* Also when the break and its chunks are at an end: a mapping may still be had. */
     if (payload == NULL && bytes <= RUN_BYTES_MAX)
         payload = huge_allocate(bytes, alignment, zeroed);
+    /* Memory that has been small blocks is full of their marks. realloc could carry one off, and
+     * back to its own place when there is a small block again, which would then seem to be free. */
+    if (!HARDENED && payload != NULL && !*zeroed)
+        ((struct free_block *)payload)->mark = 0;
     return payload;
 }
 

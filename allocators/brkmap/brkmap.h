@@ -27,7 +27,7 @@ extern "C" {
 /* Bytes of blocks are those of the whole block, as malloc_usable_size() says. */
 struct brkmap_totals {
     uint64_t live_bytes, live_blocks;   /* handed out and not yet freed */
-    uint64_t large_bytes, large_blocks; /* of these, above 8 KiB */
+    uint64_t large_bytes, large_blocks; /* of these, above 16 KiB */
     uint64_t huge_bytes, huge_blocks;   /* of these, mapped by themselves */
     uint64_t cached_bytes; /* free and kept: free blocks, resident free slices, the pool */
     uint64_t waiting_bytes, waiting_blocks; /* of these, freed by one thread for another that has

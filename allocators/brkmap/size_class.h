@@ -1,6 +1,6 @@
 /*
  * Size classes of small blocks: each 16 bytes to 256, 32 to 512, 64 to 1 KiB, then eight in each
- * doubling to 8 KiB. What rounding up costs is under 1/8 above 128 bytes.
+ * doubling to 16 KiB. What rounding up costs is under 1/8 above 128 bytes.
  *
  * Spans are so long that a trip for a new one serves 64 blocks or more, up to 1 KiB, and at least
  * 16 above. Who wants a few blocks of a class only should not pay for that: the first span holds
@@ -15,12 +15,13 @@
 #define SLICE_SHIFT 14
 #define SLICE_BYTES ((size_t)1 << SLICE_SHIFT)
 
-/* Larger blocks are runs of slices: whole spans of them would be mostly empty. Hardened they are
- * small for longer, since a small block is looked at more closely. */
+/* Larger blocks are runs of slices: whole spans of them would be mostly empty. Not smaller ones,
+ * for which two threads would meet at the region's lock too often. Hardened they are small for
+ * longer, since a small block is looked at more closely. */
 #ifdef BRKMAP_HARDENED
 #define SMALL_BYTES_SHIFT 15
 #else
-#define SMALL_BYTES_SHIFT 13
+#define SMALL_BYTES_SHIFT 14
 #endif
 #define SMALL_BYTES_MAX ((size_t)1 << SMALL_BYTES_SHIFT)
 /* Sizes up to here are looked up in a thread's table, one entry each 16 bytes. */

@@ -246,6 +246,27 @@ static void the_walk_sees_every_block(void **state)
     }
 }
 
+/* Where a free block has its mark. A program that copies what it has not written must not be able
+ * to put a mark back in its place. */
+static void new_blocks_show_no_mark(void **state)
+{
+    enum { BLOCKS = 64, WORDS = 2 };
+    uintptr_t *block[BLOCKS] = {NULL};
+    unsigned seed = 7;
+    (void)state;
+
+    for (int i = 0; i < 20000; i++) {
+        int at = rand_r(&seed) % BLOCKS;
+        our_free(block[at]);
+        size_t bytes = WORDS * sizeof(uintptr_t) + ((size_t)1 << rand_r(&seed) % 21);
+        block[at] = our_malloc(bytes);
+        assert_int_equal(block[at][1], 0);
+        memset(block[at], 0xee, bytes);
+    }
+    for (int i = 0; i < BLOCKS; i++)
+        our_free(block[i]);
+}
+
 int run_brkmap_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +279,7 @@ int run_brkmap_tests(void)
         cmocka_unit_test(no_memory_at_all_is_survived),
         cmocka_unit_test(large_blocks_grow_in_place),
         cmocka_unit_test(the_walk_sees_every_block),
+        cmocka_unit_test(new_blocks_show_no_mark),
     };
     return cmocka_run_group_tests_name("brkmap", tests, NULL, NULL);
 }
