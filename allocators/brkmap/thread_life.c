@@ -17,7 +17,7 @@
 #define HEAPS_A_SLICE (SLICE_BYTES / HEAP_BYTES)
 _Static_assert(sizeof(struct heap_of_thread) <= HEAP_BYTES, "outboxes tell heaps apart by this");
 
-static struct heap_of_thread first_heap __attribute__((aligned(2048)));
+static struct heap_of_thread first_heap;
 
 /* Under region_lock. */
 static struct {
