@@ -194,8 +194,11 @@ void thread_heap_inherit(struct heap_of_thread *from)
     mine->inheriting = true;
     thread_heap_receive(from);
     move_spans(&from->full, &mine->full, mine);
+    /* Who has some of a class needs no more: the next thread with that heap may. Else one that only
+     * frees would gather them from all. */
     for (unsigned i = 0; i < SIZE_CLASSES; i++)
-        move_spans(&from->partial[i], &mine->partial[i], mine);
+        if (mine->partial[i] == NULL)
+            move_spans(&from->partial[i], &mine->partial[i], mine);
     mine->inheriting = false;
     orphan_add(from);
     /* Who sent something meanwhile did not see an orphan. */
