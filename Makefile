@@ -142,7 +142,7 @@ pic = $(patsubst %.c,$(B)/pic/%.o,$(1))
 COMMON_PIC   := $(call pic,$(wildcard allocators/common/*.c))
 FREELIST_PIC := $(call pic,$(filter-out $(wildcard allocators/freelist/policy_*.c),$(wildcard allocators/freelist/*.c)))
 # What only one of its two variants has.
-BRKMAP          := $(filter-out $(addprefix allocators/brkmap/,hardened.c nothing.c huge_guarded.c),$(wildcard allocators/brkmap/*.c))
+BRKMAP          := $(filter-out $(addprefix allocators/brkmap/,hardened.c huge_guarded.c),$(wildcard allocators/brkmap/*.c))
 BRKMAP_HARDENED := $(filter-out allocators/brkmap/huge_pool.c,$(wildcard allocators/brkmap/*.c))
 $(B)/libbump.so: $(COMMON_PIC) $(call pic,$(wildcard allocators/bump/*.c))
 	@echo "  LINK  $@"

@@ -78,7 +78,7 @@ static inline struct free_block *block_next(const struct span *span, const struc
         return block->next;
     uint64_t low = seal_low(span, block), steps = (low & (SEAL_FREE - 1)) / 2;
     if (__builtin_expect(low == SEAL_LOW || (low & SEAL_FREE) == 0, 0))
-        seal_broken("a free block was written to");
+        os_abort("a free block was written to");
     return steps == 0 ? NULL : (struct free_block *)(span->start + (steps - 1) * 16);
 }
 

@@ -11,7 +11,6 @@
 #include "entry.h"
 #include "heap.h"
 #include "huge.h"
-#include "nothing.h"
 #include "os.h"
 #include "region.h"
 #include "span_table.h"
@@ -95,7 +94,7 @@ static void *big_allocate(size_t bytes, size_t alignment, bool *zeroed)
 void *heap_allocate(size_t bytes)
 {
     bool zeroed;
-    void *payload = HARDENED && bytes == 0 ? nothing_allocate() : NULL;
+    void *payload = HARDENED && bytes == 0 ? huge_allocate(0, HEAP_ALIGNMENT, &zeroed) : NULL;
     if (payload == NULL && bytes <= SMALL_ROOM_MAX)
         payload = small_allocate(bytes);
     return payload != NULL ? payload : big_allocate(bytes, HEAP_ALIGNMENT, &zeroed);
@@ -149,36 +148,30 @@ void *heap_allocate_aligned(size_t bytes, size_t alignment)
     return payload != NULL ? payload : big_allocate(bytes, alignment, &zeroed);
 }
 
-static _Noreturn void refuse(const char *what)
-{
-    os_abort(what);
-}
-
 /* The span of a block that was handed out, or NULL for one without. Aborts on anything else. */
 static struct span *span_of(const void *payload)
 {
     struct span *span = span_table_get(payload);
     /* A span lies in the chunk of its blocks: another one would be of a slice far away. */
     if (span == &span_none || chunk_around(span) != chunk_around(payload)) {
-        struct chunk *chunk = region_chunk_of(payload);
-        if (chunk == NULL)
+        if (region_chunk_of(payload) == NULL)
             return NULL;
-        span = chunk->map[slice_of(payload)];
+        span = span_around(payload);
     }
     if (span->size_class == SPAN_NONE)
-        refuse("free of a pointer into free memory: freed twice, or never allocated");
+        os_abort("free of a pointer into free memory: freed twice, or never allocated");
     if (span->size_class == SPAN_LARGE) {
         if (payload != span->start || span->large_bytes == 0)
-            refuse("free of a pointer that is no block: it points into one");
+            os_abort("free of a pointer that is no block: it points into one");
         if (HARDENED)
             seal_check_run(span);
         return span;
     }
     if (!span_has_block_for_all(span, payload))
-        refuse("free of a pointer that is no block: it points into one, or past the last");
+        os_abort("free of a pointer that is no block: it points into one, or past the last");
     /* Hardened, its seal is looked at anyway, later. */
     if (!HARDENED && block_is_free(span, payload))
-        refuse("free of a block that is free: freed twice");
+        os_abort("free of a block that is free: freed twice");
     return span;
 }
 
@@ -203,21 +196,18 @@ void heap_release(void *payload)
         region_give(span);
     else if (span != NULL)
         small_release(span, payload);
-    else if (HARDENED && nothing_is(payload))
-        nothing_check(payload, true);
     else if (!huge_release(payload))
-        refuse("free of a pointer that malloc never returned, or that is free");
+        os_abort("free of a pointer that malloc never returned, or that is free");
 }
 
-/* `span` may be NULL: a huge block, or one of no bytes. */
+/* `span` may be NULL: a huge block. */
 static size_t usable_bytes(const struct span *span, const void *payload)
 {
-    if (span == NULL && HARDENED && nothing_is(payload))
-        return nothing_check(payload, false), 0;
+    size_t bytes;
+
     if (span == NULL) {
-        size_t bytes = huge_usable_bytes(payload);
-        if (bytes == 0)
-            refuse("use of a pointer that malloc never returned, or that is free");
+        if (!huge_usable_bytes(payload, &bytes))
+            os_abort("use of a pointer that malloc never returned, or that is free");
         return bytes;
     }
     return span->size_class == SPAN_LARGE ? span->large_bytes : block_bytes(span, payload);

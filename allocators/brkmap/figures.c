@@ -24,6 +24,7 @@
 struct reading {
     struct brkmap_totals totals;
     struct brkmap_class classes[SIZE_CLASSES];
+    struct region_figures region;
     bool wants_resident; /* which takes a system call a chunk */
     struct brkmap_heap *heaps;
     size_t room;
@@ -37,47 +38,46 @@ static size_t least(size_t one, size_t other)
 
 static struct brkmap_heap *row_of(struct reading *reading, const struct heap_of_thread *heap)
 {
-    return heap != NULL && heap->place < reading->room ? &reading->heaps[heap->place]
-                                                       : &reading->no_room;
+    return heap != NULL ? heap->figures : &reading->no_room;
+}
+
+static void read_resident(struct reading *reading, const void *address, size_t bytes)
+{
+    if (reading->wants_resident)
+        reading->totals.resident_bytes += os_resident_bytes(address, bytes);
 }
 
 RACY static void read_small(struct reading *reading, const struct span *span, unsigned size_class)
 {
-    size_t block_bytes = size_class_bytes(size_class);
-    size_t span_bytes = READ(span->slices) * SLICE_BYTES;
-    size_t carved = span_carved(span), used = thread_heap_used_blocks(span);
+    size_t block_bytes = size_class_bytes(size_class), bytes = span->slices * SLICE_BYTES;
+    size_t carved = least(span_carved(span), bytes / block_bytes);
+    size_t used = least(thread_heap_used_blocks(span), carved);
     struct brkmap_class *class = &reading->classes[size_class];
     struct brkmap_heap *row = row_of(reading, span_heap(span));
 
-    carved = least(carved, span_bytes / block_bytes);
-    used = least(used, carved);
     class->spans++;
-    class->span_bytes += span_bytes;
+    class->span_bytes += bytes;
     class->used_blocks += used;
     class->free_blocks += carved - used;
     row->spans++;
-    row->span_bytes += span_bytes;
+    row->span_bytes += bytes;
     row->used_blocks += used;
     row->used_bytes += used * block_bytes;
     row->cached_bytes += (carved - used) * block_bytes;
-    reading->totals.live_blocks += used;
-    reading->totals.live_bytes += used * block_bytes;
-    reading->totals.cached_bytes += (carved - used) * block_bytes;
 }
 
 RACY static void read_span(struct reading *reading, const struct span *span)
 {
-    struct brkmap_totals *totals = &reading->totals;
     unsigned size_class = READ(span->size_class);
+    size_t large_bytes = least(READ(span->large_bytes), span->slices * SLICE_BYTES);
 
-    if (size_class == SPAN_LARGE) {
-        size_t bytes = least(READ(span->large_bytes), span->slices * SLICE_BYTES);
-        if (bytes == 0)
-            totals->table_bytes += span->slices * SLICE_BYTES;
-        totals->large_bytes += bytes;
-        totals->large_blocks += bytes > 0;
-    } else if (size_class < SIZE_CLASSES) {
+    if (size_class < SIZE_CLASSES) {
         read_small(reading, span, size_class);
+    } else if (size_class == SPAN_LARGE && large_bytes == 0) {
+        reading->totals.table_bytes += span->slices * SLICE_BYTES;
+    } else if (size_class == SPAN_LARGE) {
+        reading->totals.large_bytes += large_bytes;
+        reading->totals.large_blocks++;
     }
     /* Else it has been taken a moment ago, and is not yet anything. */
 }
@@ -85,18 +85,12 @@ RACY static void read_span(struct reading *reading, const struct span *span)
 static void read_chunk(void *argument, struct chunk *chunk)
 {
     struct reading *reading = argument;
-    unsigned end = 1; /* a chunk that is not whole ends before the last slice */
 
-    for (unsigned i = 1; i < CHUNK_SLICES; i++) {
-        const struct span *span = chunk->map[i];
-        if (span != &span_none || (chunk->free[i / 64] >> i % 64 & 1) != 0)
-            end = i + 1;
-        if (span != &span_none && span->first_slice == i)
-            read_span(reading, span);
-    }
+    for (unsigned i = 1; i < chunk->slices; i++)
+        if (chunk->map[i] != &span_none && chunk->map[i]->first_slice == i)
+            read_span(reading, chunk->map[i]);
     reading->totals.table_bytes += SLICE_BYTES;
-    if (reading->wants_resident)
-        reading->totals.resident_bytes += os_resident_bytes(chunk, end * SLICE_BYTES);
+    read_resident(reading, chunk, chunk->slices * SLICE_BYTES);
 }
 
 /* The size of a block in an inbox, 0 when it cannot be one: it has been taken out meanwhile, and
@@ -104,8 +98,7 @@ static void read_chunk(void *argument, struct chunk *chunk)
  */
 RACY static size_t waiting_bytes(const void *block)
 {
-    const struct chunk *chunk = region_chunk_of(block);
-    const struct span *span = chunk == NULL ? &span_none : chunk->map[slice_of(block)];
+    const struct span *span = region_chunk_of(block) == NULL ? &span_none : span_around(block);
     unsigned size_class = READ(span->size_class);
 
     if (size_class >= SIZE_CLASSES)
@@ -119,7 +112,7 @@ RACY static size_t waiting_bytes(const void *block)
 RACY static void read_boxes(struct reading *reading, struct heap_of_thread *heap)
 {
     const struct free_block *block = atomic_load_explicit(&heap->inbox, memory_order_acquire);
-    struct brkmap_heap *row = row_of(reading, heap);
+    struct brkmap_heap *row = heap->figures;
     size_t in_blocks = 0, in_bytes = 0, out_blocks = 0, out_bytes = 0, block_bytes;
 
     /* The bound is for links that lead in a circle, which what was taken out meanwhile may. */
@@ -143,26 +136,40 @@ RACY static void read_boxes(struct reading *reading, struct heap_of_thread *heap
 static void read_heaps(struct reading *reading)
 {
     struct brkmap_totals *totals = &reading->totals;
-    struct heap_of_thread *all = thread_heap_all();
 
-    for (struct heap_of_thread *heap = all; heap != NULL; heap = heap->next) {
-        heap->place = (uint32_t)totals->heaps++;
+    for (struct heap_of_thread *heap = thread_heap_all(); heap != NULL; heap = heap->next) {
+        bool fits = totals->heaps < reading->room;
+        heap->figures = fits ? &reading->heaps[totals->heaps] : &reading->no_room;
+        heap->figures->orphan = heap->orphan;
+        heap->figures->mine = heap == thread_cache.heap;
         totals->orphans += heap->orphan;
-        struct brkmap_heap *row = row_of(reading, heap);
-        row->orphan = heap->orphan;
-        row->mine = heap == thread_cache.heap;
+        totals->heaps++;
     }
     region_each_chunk(read_chunk, reading);
-    for (struct heap_of_thread *heap = all; heap != NULL; heap = heap->next)
+    for (unsigned i = 0; i < SIZE_CLASSES; i++) {
+        struct brkmap_class *class = &reading->classes[i];
+        class->block_bytes = size_class_bytes(i);
+        totals->live_blocks += class->used_blocks;
+        totals->live_bytes += class->used_blocks * class->block_bytes;
+        totals->cached_bytes += class->free_blocks * class->block_bytes;
+    }
+    for (struct heap_of_thread *heap = thread_heap_all(); heap != NULL; heap = heap->next)
         read_boxes(reading, heap);
     totals->live_blocks -= least(totals->live_blocks, totals->waiting_blocks);
     totals->live_bytes -= least(totals->live_bytes, totals->waiting_bytes);
 }
 
-static bool read_mapping(void *argument, void *mapping, size_t bytes)
+static bool read_huge(void *argument, const struct heap_block *block)
 {
     struct reading *reading = argument;
-    reading->totals.resident_bytes += os_resident_bytes(mapping, bytes);
+
+    if (block->used) {
+        reading->totals.huge_blocks++;
+        reading->totals.huge_bytes += block->bytes;
+    } else {
+        reading->totals.pool_bytes += block->bytes;
+    }
+    read_resident(reading, block->address, block->bytes);
     return true;
 }
 
@@ -170,31 +177,21 @@ static void read_all(struct reading *reading)
 {
     struct brkmap_totals *totals = &reading->totals;
 
-    for (unsigned i = 0; i < SIZE_CLASSES; i++)
-        reading->classes[i].block_bytes = size_class_bytes(i);
     lock_acquire(&region_lock);
     read_heaps(reading);
     lock_release(&region_lock);
-    if (reading->wants_resident) {
-        huge_each(read_mapping, reading);
-        huge_each_waiting(read_mapping, reading);
-    }
-
-    struct region_figures of_region = region_figures();
-    struct huge_figures of_huge = huge_figures();
-    totals->huge_bytes = of_huge.live_bytes;
-    totals->huge_blocks = of_huge.live_blocks;
-    totals->large_bytes += of_huge.live_bytes;
-    totals->large_blocks += of_huge.live_blocks;
+    huge_each(read_huge, reading);
+    reading->region = region_figures();
+    totals->large_bytes += totals->huge_bytes;
+    totals->large_blocks += totals->huge_blocks;
     totals->live_bytes += totals->large_bytes;
     totals->live_blocks += totals->large_blocks;
-    totals->pool_bytes = of_huge.pooled_bytes;
     totals->cached_bytes +=
-        totals->waiting_bytes + of_region.dirty_free_bytes + of_huge.pooled_bytes;
-    totals->system_bytes = of_region.system_bytes + of_huge.live_bytes + of_huge.pooled_bytes;
-    totals->purges = of_region.purges;
-    totals->purged_bytes = of_region.purged_bytes;
-    totals->reused_bytes = of_region.reused_bytes;
+        totals->waiting_bytes + reading->region.dirty_free_bytes + totals->pool_bytes;
+    totals->system_bytes = reading->region.system_bytes + totals->huge_bytes + totals->pool_bytes;
+    totals->purges = reading->region.purges;
+    totals->purged_bytes = reading->region.purged_bytes;
+    totals->reused_bytes = reading->region.reused_bytes;
 }
 
 struct brkmap_totals brkmap_read_totals(void)
@@ -210,8 +207,7 @@ size_t brkmap_read_classes(struct brkmap_class *classes, size_t room)
     struct reading reading = {0};
 
     read_all(&reading);
-    for (size_t i = 0; i < SIZE_CLASSES && i < room; i++)
-        classes[i] = reading.classes[i];
+    memcpy(classes, reading.classes, least(room, SIZE_CLASSES) * sizeof(*classes));
     return SIZE_CLASSES;
 }
 
@@ -227,19 +223,18 @@ size_t brkmap_read_heaps(struct brkmap_heap *heaps, size_t room)
 struct heap_statistics heap_statistics(void)
 {
     struct reading reading = {0};
-    const struct brkmap_totals *totals = &reading.totals;
     size_t free_blocks = 0;
 
     read_all(&reading);
     for (unsigned i = 0; i < SIZE_CLASSES; i++)
         free_blocks += reading.classes[i].free_blocks;
-    struct region_figures of_region = region_figures();
     return (struct heap_statistics){
-        .system_bytes = of_region.system_bytes,
-        .free_bytes = of_region.system_bytes - (totals->live_bytes - totals->huge_bytes),
+        .system_bytes = reading.region.system_bytes,
+        .free_bytes =
+            reading.region.system_bytes - (reading.totals.live_bytes - reading.totals.huge_bytes),
         .free_blocks = free_blocks,
-        .top_bytes = of_region.top_bytes,
-        .mapped_bytes = totals->huge_bytes,
-        .mapped_blocks = totals->huge_blocks,
+        .top_bytes = reading.region.top_bytes,
+        .mapped_bytes = reading.totals.huge_bytes,
+        .mapped_blocks = reading.totals.huge_blocks,
     };
 }

@@ -10,11 +10,6 @@
 uint64_t seal_secret;
 uint16_t seal_class_words[SIZE_CLASSES];
 
-_Noreturn void seal_broken(const char *what)
-{
-    os_abort(what);
-}
-
 void block_begin(void)
 {
     os_random(&seal_secret, sizeof(seal_secret));
@@ -31,11 +26,6 @@ uint32_t block_chance(void)
         state = seal_of(&state, SEAL_ODD);
     state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return (uint32_t)(state >> 32);
-}
-
-static struct span *span_around(const void *block)
-{
-    return chunk_around(block)->map[slice_of(block)];
 }
 
 struct free_block *block_delay(struct span **span, struct free_block *block)
@@ -72,7 +62,7 @@ void block_delay_check(const struct heap_of_thread *heap)
     for (unsigned i = 0; i < DELAYED_BLOCKS; i++) {
         const struct free_block *block = heap->delayed[i];
         if (block != NULL && (!block_is_free(span_around(block), block) || block->next != NULL))
-            seal_broken("a free block was written to");
+            os_abort("a free block was written to");
     }
 }
 
@@ -84,6 +74,6 @@ struct free_block *block_mail_checked(struct free_block *block)
     block->next = NULL;
     if ((next != NULL && region_chunk_of(next) == NULL) || span->size_class >= SIZE_CLASSES ||
         !block_is_free(span, block))
-        seal_broken("a free block was written to");
+        os_abort("a free block was written to");
     return next;
 }

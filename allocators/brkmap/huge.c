@@ -18,7 +18,7 @@ struct huge_entry {
 static struct {
     struct huge_entry *entry;
     size_t mask; /* entries - 1, 0 before there are any */
-    size_t count, live_bytes;
+    size_t count;
 } table;
 
 static size_t home_of(const void *payload)
@@ -36,12 +36,14 @@ static struct huge_entry *table_find(const void *payload)
     return NULL;
 }
 
-static void table_put(void *payload, size_t bytes)
+/* There is room. */
+static void table_add(void *payload, size_t bytes)
 {
     size_t i = home_of(payload);
     while (table.entry[i].payload != NULL)
         i = (i + 1) & table.mask;
     table.entry[i] = (struct huge_entry){payload, bytes};
+    table.count++;
 }
 
 /* Room for one more. */
@@ -58,9 +60,10 @@ static bool table_make_room(void)
         return false;
     table.entry = larger;
     table.mask = new_bytes / entry_bytes - 1;
+    table.count = 0;
     for (size_t i = 0; i < old_entries; i++)
         if (old[i].payload != NULL)
-            table_put(old[i].payload, old[i].bytes);
+            table_add(old[i].payload, old[i].bytes);
     if (old_entries > 0)
         os_unmap(old, old_entries * entry_bytes);
     return true;
@@ -88,20 +91,13 @@ static size_t to_pages(size_t bytes)
     return heap_round_up(bytes, os_page_bytes());
 }
 
-static void table_add(void *payload, size_t bytes)
-{
-    table_put(payload, bytes);
-    table.count++;
-    table.live_bytes += bytes;
-}
-
 void *huge_allocate(size_t bytes, size_t alignment, bool *zeroed)
 {
     void *payload = NULL;
 
     if (bytes > PTRDIFF_MAX - os_page_bytes())
         return NULL;
-    bytes = to_pages(bytes == 0 ? 1 : bytes);
+    bytes = to_pages(bytes);
     lock_acquire(&huge_lock);
     if (table_make_room())
         payload = huge_pool_take(bytes, alignment, zeroed);
@@ -119,20 +115,21 @@ bool huge_release(void *payload)
     if (found) {
         size_t bytes = entry->bytes;
         table_remove(entry);
-        table.live_bytes -= bytes;
         huge_pool_put(payload, bytes);
     }
     lock_release(&huge_lock);
     return found;
 }
 
-size_t huge_usable_bytes(const void *payload)
+bool huge_usable_bytes(const void *payload, size_t *bytes)
 {
     lock_acquire(&huge_lock);
     const struct huge_entry *entry = table_find(payload);
-    size_t bytes = entry == NULL ? 0 : entry->bytes;
+    bool found = entry != NULL;
+    if (found)
+        *bytes = entry->bytes;
     lock_release(&huge_lock);
-    return bytes;
+    return found;
 }
 
 void *huge_resize(void *payload, size_t bytes)
@@ -142,14 +139,11 @@ void *huge_resize(void *payload, size_t bytes)
     bytes = to_pages(bytes);
     lock_acquire(&huge_lock);
     struct huge_entry *entry = table_find(payload);
-    size_t old_bytes = entry->bytes;
-    void *moved = huge_pool_resize(payload, old_bytes, &bytes);
+    void *moved = huge_pool_resize(payload, entry->bytes, &bytes);
     if (moved == payload) {
         entry->bytes = bytes;
-        table.live_bytes += bytes - old_bytes;
     } else if (moved != NULL) {
         table_remove(entry);
-        table.live_bytes -= old_bytes;
         table_add(moved, bytes);
     }
     lock_release(&huge_lock);
@@ -174,39 +168,20 @@ void huge_tidy(void)
     lock_release(&huge_lock);
 }
 
-struct huge_figures huge_figures(void)
+bool huge_each(heap_visit_fn *visit, void *argument)
 {
-    lock_acquire(&huge_lock);
-    struct huge_figures figures = {
-        .live_bytes = table.live_bytes,
-        .live_blocks = table.count,
-        .pooled_bytes = huge_pool_bytes(),
-    };
-    lock_release(&huge_lock);
-    return figures;
-}
-
-bool huge_each(bool (*visit)(void *argument, void *payload, size_t bytes), void *argument)
-{
+    struct heap_block block = {.used = true};
     bool go_on = true;
 
     lock_acquire(&huge_lock);
-    for (size_t i = 0; table.mask != 0 && i <= table.mask && go_on; i++)
-        if (table.entry[i].payload != NULL)
-            go_on = visit(argument, table.entry[i].payload, table.entry[i].bytes);
-    lock_release(&huge_lock);
-    return go_on;
-}
-
-bool huge_each_waiting(bool (*visit)(void *argument, void *mapping, size_t bytes), void *argument)
-{
-    bool go_on = true;
-    void *mapping;
-    size_t bytes;
-
-    lock_acquire(&huge_lock);
-    for (size_t i = 0; go_on && (mapping = huge_pool_at(i, &bytes)) != NULL; i++)
-        go_on = visit(argument, mapping, bytes);
+    for (size_t i = 0; table.mask != 0 && i <= table.mask && go_on; i++) {
+        block.address = table.entry[i].payload;
+        block.bytes = table.entry[i].bytes;
+        go_on = block.address == NULL || visit(argument, &block);
+    }
+    block.used = false;
+    for (size_t i = 0; go_on && (block.address = huge_pool_at(i, &block.bytes)) != NULL; i++)
+        go_on = visit(argument, &block);
     lock_release(&huge_lock);
     return go_on;
 }

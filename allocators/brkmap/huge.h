@@ -8,17 +8,19 @@
 #ifndef BRKMAP_HUGE_H
 #define BRKMAP_HUGE_H
 
+#include "heap_walk.h"
 #include "lock.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* `alignment` is a power of two. `zeroed` says whether the block reads as zero. */
+/* `alignment` is a power of two. `zeroed` says whether the block reads as zero. Hardened, a block
+ * of no bytes is an address at which nothing is. */
 void *huge_allocate(size_t bytes, size_t alignment, bool *zeroed);
 /* False when the pointer is no huge block. */
 bool huge_release(void *payload);
-/* What may be used of a huge block, whole pages; 0 when it is none. */
-size_t huge_usable_bytes(const void *payload);
+/* What may be used of a huge block, whole pages. False when it is none. */
+bool huge_usable_bytes(const void *payload, size_t *bytes);
 /* Makes it so long, moving it when it must; NULL when memory is short, and then nothing has
  * changed. The payload is a huge block. */
 void *huge_resize(void *payload, size_t bytes);
@@ -28,16 +30,9 @@ bool huge_trim(void);
  * memory. Looks at the clock only when something waits, and takes the lock only when it is due. */
 void huge_tidy(void);
 
-struct huge_figures {
-    size_t live_bytes, live_blocks, pooled_bytes;
-};
-struct huge_figures huge_figures(void);
-
-/* Calls `visit` for every huge block, with the lock held; ends when it returns false. */
-bool huge_each(bool (*visit)(void *argument, void *payload, size_t bytes), void *argument);
-
-/* The same for the mappings that wait to be used again. */
-bool huge_each_waiting(bool (*visit)(void *argument, void *mapping, size_t bytes), void *argument);
+/* Calls `visit` for every huge block, and for what waits in the pool, which is not used. With the
+ * lock held; ends when it returns false, and then does so, too. */
+bool huge_each(heap_visit_fn *visit, void *argument);
 
 extern struct lock huge_lock __attribute__((visibility("hidden")));
 

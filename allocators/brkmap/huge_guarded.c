@@ -120,11 +120,6 @@ bool huge_pool_empty(void)
     return any;
 }
 
-size_t huge_pool_bytes(void)
-{
-    return 0;
-}
-
 void *huge_pool_at(size_t index, size_t *bytes)
 {
     (void)index, (void)bytes;

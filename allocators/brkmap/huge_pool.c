@@ -367,11 +367,6 @@ bool huge_pool_empty(void)
     return any;
 }
 
-size_t huge_pool_bytes(void)
-{
-    return pool.bytes;
-}
-
 void *huge_pool_at(size_t index, size_t *bytes)
 {
     if (index >= pool.count)

@@ -20,7 +20,6 @@ void huge_pool_put(void *start, size_t bytes);
 void huge_pool_tidy(uint64_t now_ms);
 /* Gives everything back. True if there was anything. */
 bool huge_pool_empty(void);
-size_t huge_pool_bytes(void);
 /* The runs that wait, one after another; NULL: there are no more. */
 void *huge_pool_at(size_t index, size_t *bytes);
 

@@ -127,6 +127,7 @@ static struct chunk *chunk_make(uintptr_t start, size_t bytes)
         chunk->map[i] = &span_none;
     bits_store(chunk->free, bits_run(1, slices));
     chunk->index = (unsigned)region.chunk_count;
+    chunk->slices = slices + 1;
     if (joins) {
         if (range_bytes == 0)
             span_range.low = start;

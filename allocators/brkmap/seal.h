@@ -13,13 +13,13 @@
 
 #include <string.h>
 
+#include "os.h"
 #include "size_class.h"
 #include "span.h"
 
 /* hardened.c */
 extern uint64_t seal_secret __attribute__((visibility("hidden")));
 extern uint16_t seal_class_words[SIZE_CLASSES] __attribute__((visibility("hidden")));
-_Noreturn void seal_broken(const char *what);
 
 #define SEAL_LOW  (((uint64_t)1 << 20) - 1)
 #define SEAL_FREE ((uint64_t)1 << 19)
@@ -64,8 +64,8 @@ static inline size_t seal_bytes(const struct span *span, const void *block)
 {
     uint64_t low = seal_low(span, block);
     if (__builtin_expect((low & SEAL_FREE) != 0, 0))
-        seal_broken(low == SEAL_LOW ? "a block was written past its end"
-                                    : "free of a block that is free: freed twice");
+        os_abort(low == SEAL_LOW ? "a block was written past its end"
+                                 : "free of a block that is free: freed twice");
     return seal_at(span) * sizeof(uint64_t) - low / 2;
 }
 
@@ -86,7 +86,7 @@ static inline void seal_live(const struct span *span, void *block, size_t bytes)
     for (size_t i = 0; i < seal_at(span); i++)
         any |= words[i];
     if (__builtin_expect(any != 0, 0))
-        seal_broken("a free block was written to");
+        os_abort("a free block was written to");
     seal_asked(span, block, bytes);
 }
 
@@ -101,7 +101,7 @@ static inline size_t seal_check_slack(const struct span *span, const uint64_t *w
     for (size_t i = first + 1; i < end && i < first + SLACK_WORDS; i++)
         wrong |= words[i];
     if (__builtin_expect(wrong != 0, 0))
-        seal_broken("a block was written past its end");
+        os_abort("a block was written past its end");
     return first + 1;
 }
 
@@ -112,7 +112,7 @@ static inline void seal_free(const struct span *span, uint64_t *words)
     const uint64_t *before = words - seal_at(span) - 1;
 
     if ((const char *)before >= span->start && seal_low(span, before) == SEAL_LOW)
-        seal_broken("a block was written before its start, or its neighbour past its end");
+        os_abort("a block was written before its start, or its neighbour past its end");
     if (used > 16)
         memset(words, 0, used * sizeof(*words));
     else
@@ -141,7 +141,7 @@ static inline void seal_check_run(const struct span *span)
 {
     uint64_t seal = seal_of(span->start, SEAL_ODD);
     if (memcmp(span->start + span->large_bytes, &seal, sizeof(seal)) != 0)
-        seal_broken("a block was written past its end");
+        os_abort("a block was written past its end");
 }
 
 #endif

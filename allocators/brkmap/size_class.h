@@ -2,9 +2,10 @@
  * Size classes of small blocks: each 16 bytes to 256, 32 to 512, 64 to 1 KiB, then eight in each
  * doubling to 16 KiB. What rounding up costs is under 1/8 above 128 bytes.
  *
- * Spans are so long that a trip for a new one serves 64 blocks or more, up to 1 KiB, and at least
- * 16 above. Who wants a few blocks of a class only should not pay for that: the first span holds
- * four or little more, and each is twice as long as the one before.
+ * Spans are short: a trip for a new one serves 64 blocks or more up to 256 bytes, 32 up to 1 KiB,
+ * and four or more above. Twice or four times as long ones save a few hundredths of the time and
+ * cost a tenth of the memory, in blocks that wait for others of their size. Who wants a few blocks
+ * of a class only should not even pay for that: the first span is a slice where two blocks fit in.
  */
 #ifndef BRKMAP_SIZE_CLASS_H
 #define BRKMAP_SIZE_CLASS_H
@@ -17,18 +18,21 @@
 
 /* Larger blocks are runs of slices: whole spans of them would be mostly empty. Not smaller ones,
  * for which two threads would meet at the region's lock too often. Hardened they are small for
- * longer, since a small block is looked at more closely. */
+ * longer, since a small block is looked at more closely, and spans are longer, since a block should
+ * find many others to be mistaken for. */
 #ifdef BRKMAP_HARDENED
 #define SMALL_BYTES_SHIFT 15
+#define SPAN_LENGTH       4
 #else
 #define SMALL_BYTES_SHIFT 14
+#define SPAN_LENGTH       1
 #endif
 #define SMALL_BYTES_MAX ((size_t)1 << SMALL_BYTES_SHIFT)
 /* Sizes up to here are looked up in a thread's table, one entry each 16 bytes. */
 #define DIRECT_BYTES_MAX ((size_t)1 << 10)
 #define DIRECT_ENTRIES   (DIRECT_BYTES_MAX / 16 + 1)
 
-#define SPAN_BLOCKS_LEAST 4
+#define SPAN_BLOCKS_LEAST 2
 
 enum { SIZE_CLASSES = 16 + 8 + 8 + (SMALL_BYTES_SHIFT - 10) * 8 };
 
@@ -69,9 +73,7 @@ static inline unsigned size_class_slices_most(unsigned size_class)
 
     if (bytes <= 256)
         return 1;
-    if (bytes <= 1024)
-        return 4;
-    return bytes <= 8192 ? 8 : 16;
+    return SPAN_LENGTH * (bytes <= 8192 ? 2 : 4);
 }
 
 /* Of the span that follows one of `before` slices, 0: the first. */

@@ -61,6 +61,7 @@ struct chunk {
     /* Guarded by the region's lock, a bit a slice. */
     uint64_t free[2], dirty[2]; /* dirty: was given back and may be resident; stays in use */
     unsigned index;             /* in the region's order */
+    unsigned slices;            /* that are there, the header included */
     _Alignas(64) struct span spans[CHUNK_SLICES];
 };
 _Static_assert(sizeof(struct chunk) <= SLICE_BYTES, "a chunk's header is its first slice");
@@ -128,6 +129,12 @@ static inline struct chunk *chunk_around(const void *address)
 static inline unsigned slice_of(const void *address)
 {
     return (unsigned)((uintptr_t)address >> SLICE_SHIFT) % CHUNK_SLICES;
+}
+
+/* Of an address in a chunk. */
+static inline struct span *span_around(const void *address)
+{
+    return chunk_around(address)->map[slice_of(address)];
 }
 
 #endif

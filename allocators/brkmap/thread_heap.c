@@ -363,7 +363,7 @@ void thread_heap_receive(struct heap_of_thread *heap)
 
     while (block != NULL) {
         struct free_block *next = HARDENED ? block_mail_checked(block) : block->next;
-        struct span *span = chunk_around(block)->map[slice_of(block)];
+        struct span *span = span_around(block);
         if (span_heap(span) != heap)
             thread_heap_send(span, block);
         else if (span_put(span, block))

@@ -39,7 +39,7 @@ struct heap_of_thread {
     /* Under region_lock: all heaps, and those without a thread. */
     struct heap_of_thread *next, *next_orphan;
     uintptr_t thread;                           /* the pointer of the one that has it, 0: nobody */
-    uint32_t place;                             /* among all heaps, for figures.c */
+    struct brkmap_heap *figures;                /* while figures.c reads them */
     _Atomic bool orphan;                        /* read without it as a hint */
     struct free_block *delayed[DELAYED_BLOCKS]; /* hardened.c */
     /* Other threads push here (release), the owner takes all (acquire). */

@@ -7,9 +7,7 @@ static void print_case(struct stream *stream, const struct check_table *table, s
     const struct check_result *result = check_table_at(table, a, t);
     const struct check_test *test = &table->catalog->tests[t];
     const char *element = "system-out";
-    const char *reason = result->reason;
-    if (result->unexpected_pass)
-        reason = "the list of known deviations says it does not";
+    const char *reason = check_result_reason(result);
     if (check_outcome_is_bad(result->outcome) || result->unexpected_pass)
         element = "failure";
     else if (result->outcome == CHECK_SKIP || result->outcome == CHECK_KNOWN ||

@@ -46,17 +46,13 @@ static void print_tests(struct stream *stream, const struct check_report *report
     for (size_t a = 0; a < table->run->allocator_count; a++)
         for (size_t t = 0; t < table->catalog->count; t++) {
             const struct check_result *result = check_table_at(table, a, t);
-            bool misuse = check_test_is_misuse(&table->catalog->tests[t]);
-            if (!report->all && !result->unexpected_pass &&
-                (result->outcome == CHECK_PASS ||
-                 (misuse && !check_outcome_is_bad(result->outcome))))
+            if (!check_words_lists(report, a, t))
                 continue;
             stream_print(stream, "| ");
             stream_markdown_text(stream, table->run->allocators[a].name);
             stream_print(stream, " | %s | %s | ", table->catalog->tests[t].name,
-                         result->unexpected_pass ? "passes now"
-                                                 : check_outcome_word(result->outcome));
-            stream_markdown_text(stream, result->reason);
+                         check_result_word(result));
+            stream_markdown_text(stream, check_result_reason(result));
             stream_print(stream, " |\n");
         }
 }

@@ -16,7 +16,8 @@ struct check_report {
 /* Return 0, or -1 with errno. */
 typedef int check_output_fn(FILE *file, const struct check_report *report);
 
-check_output_fn check_output_text, check_output_json, check_output_markdown, check_output_junit;
+check_output_fn check_output_text, check_output_json, check_output_markdown, check_output_junit,
+    check_output_html;
 
 /* NULL: there is none of that name. */
 check_output_fn *check_output_find(const char *format);
@@ -28,9 +29,13 @@ enum { CHECK_GROUPS_MAXIMUM = 16 };
 size_t check_words_groups(const struct check_table *table, const char *groups[]);
 
 /* "44 of 46, 1 known, 1 skipped": what an allocator did in a group. Returns `text`. */
-enum { CHECK_WORDS_BYTES = 96 };
+enum { CHECK_WORDS_BYTES = 160 };
 char *check_words_cell(const struct check_table *table, size_t allocator, const char *group,
                        char *text);
+/* Whether the result is one of those that are listed: not passed, unless all are asked for. */
+bool check_words_lists(const struct check_report *report, size_t allocator, size_t test);
+/* "All as expected.", or how many are not. Returns `text` (CHECK_WORDS_BYTES). */
+char *check_words_verdict(const struct check_table *table, char *text);
 
 /* A misuse is tried with blocks of several sizes, tests in a row whose names have the shape before
  * a '/'. Gives the first test of the next shape at or after `test`, and how many follow it;
@@ -41,6 +46,7 @@ struct check_shape {
 };
 bool check_words_next_shape(const struct check_table *table, size_t test,
                             struct check_shape *shape);
+char check_words_letter(enum check_outcome outcome);
 /* A letter for each of its sizes. Returns `text` (CHECK_WORDS_BYTES). */
 char *check_words_letters(const struct check_table *table, size_t allocator,
                           const struct check_shape *shape, char *text);

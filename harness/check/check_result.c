@@ -28,6 +28,17 @@ bool check_outcome_is_bad(enum check_outcome outcome)
            outcome == CHECK_NOT_INJECTED;
 }
 
+const char *check_result_word(const struct check_result *result)
+{
+    return result->unexpected_pass ? "passes now" : check_outcome_word(result->outcome);
+}
+
+const char *check_result_reason(const struct check_result *result)
+{
+    return result->unexpected_pass ? "the list of known deviations says it does not"
+                                   : result->reason;
+}
+
 int check_table_init(struct check_table *table, const struct check_catalog *catalog,
                      const struct run *run)
 {

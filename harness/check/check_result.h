@@ -48,9 +48,13 @@ struct check_result {
     int64_t took_ns;
 };
 
+/* What is said of it: the word of its outcome or "passes now", and why. */
+const char *check_result_word(const struct check_result *result);
+const char *check_result_reason(const struct check_result *result);
+
 struct check_table {
     const struct check_catalog *catalog;
-    const struct run *run;        /* its allocators */
+    const struct run *run;        /* its allocators, the facts of the machine, and when it was */
     struct check_result *results; /* of allocator a and test t: check_table_at() */
 };
 

@@ -1,4 +1,4 @@
-/* Words that text and Markdown share; see check_output.h. */
+/* Words that the formats for people share; see check_output.h. */
 #include "check_output.h"
 
 #include <stdio.h>
@@ -12,6 +12,7 @@ static const struct {
     {"json",  check_output_json    },
     {"md",    check_output_markdown},
     {"junit", check_output_junit   },
+    {"html",  check_output_html    },
 };
 
 check_output_fn *check_output_find(const char *format)
@@ -68,6 +69,35 @@ char *check_words_cell(const struct check_table *table, size_t allocator, const 
     return text;
 }
 
+bool check_words_lists(const struct check_report *report, size_t allocator, size_t test)
+{
+    const struct check_result *result = check_table_at(report->table, allocator, test);
+    bool misuse = check_test_is_misuse(&report->table->catalog->tests[test]);
+    return report->all || result->unexpected_pass || check_outcome_is_bad(result->outcome) ||
+           (result->outcome != CHECK_PASS && !misuse);
+}
+
+char *check_words_verdict(const struct check_table *table, char *text)
+{
+    size_t bad = check_table_bad(table), news = check_table_unexpected(table), missing = 0;
+    int length = 0;
+    for (size_t i = 0; i < table->catalog->count * table->run->allocator_count; i++)
+        missing += table->results[i].outcome == CHECK_NOT_RUN;
+    if (bad > 0)
+        length = snprintf(text, CHECK_WORDS_BYTES, "%zu unexpected: not passed. ", bad);
+    if (news > 0)
+        length += snprintf(text + length, CHECK_WORDS_BYTES - (size_t)length,
+                           "%zu passed against the list of deviations, which is stale. ", news);
+    if (missing > 0)
+        length +=
+            snprintf(text + length, CHECK_WORDS_BYTES - (size_t)length, "%zu not run. ", missing);
+    if (length > 0)
+        text[length - 1] = '\0';
+    else
+        snprintf(text, CHECK_WORDS_BYTES, "All as expected.");
+    return text;
+}
+
 /* ---- misuse --------------------------------------------------------------------------- */
 
 const char check_words_legend[] =
@@ -81,6 +111,11 @@ static const char letters[CHECK_OUTCOME_COUNT] = {
     [CHECK_AT_ONCE] = 'A', [CHECK_LATE] = 'L',         [CHECK_WARNED] = 'W', [CHECK_HARMLESS] = '.',
     [CHECK_NEVER] = 'N',   [CHECK_TRAPPED] = 'F',      [CHECK_FAULT] = 'C',
 };
+
+char check_words_letter(enum check_outcome outcome)
+{
+    return letters[outcome];
+}
 
 bool check_words_next_shape(const struct check_table *table, size_t test, struct check_shape *shape)
 {
@@ -107,7 +142,8 @@ char *check_words_letters(const struct check_table *table, size_t allocator,
     for (size_t i = 0; i < shape->count && length + 2 < CHECK_WORDS_BYTES; i++) {
         if (i > 0)
             text[length++] = ' ';
-        text[length++] = letters[check_table_at(table, allocator, shape->first + i)->outcome];
+        text[length++] =
+            check_words_letter(check_table_at(table, allocator, shape->first + i)->outcome);
     }
     text[length] = '\0';
     return text;

@@ -24,7 +24,7 @@ static const struct argp_option option_table[] = {
      "Also a soak of that length: threads that verify all they hold, memory bounded", 0},
     {"time-limit", OPTION_TIME_LIMIT, "TIME", 0, "For one test (default 10s)", 0},
     {"jobs", 'j', "N", 0, "Tests at a time (default: as many as there are CPUs)", 0},
-    {"format", OPTION_FORMAT, "FORMAT", 0, "text (the default), json, md or junit", 0},
+    {"format", OPTION_FORMAT, "FORMAT", 0, "text (the default), html, json, md or junit", 0},
     {"output", 'o', "FILE", 0, "Write there instead of standard output", 0},
     {"all", OPTION_ALL, NULL, 0, "List tests that passed, too", 0},
     {0},
@@ -40,7 +40,8 @@ static const char documentation[] =
     "  heapmark check ./libmine.so\n"
     "  heapmark check ./libmine.so -t 'realloc*' --all\n"
     "  heapmark check glibc jemalloc mine=./libmine.so --group misuse\n"
-    "  heapmark check ./libmine.so --soak 60s --format junit -o check.xml\n\n"
+    "  heapmark check ./libmine.so --soak 60s --format junit -o check.xml\n"
+    "  heapmark check glibc jemalloc ./libmine.so --format html -o check.html\n\n"
     "docs/check.md tells what each group asks, and how the allocators of Debian do.\n\n"
     "Exit status: 0 all pass (but for known deviations and misuse); 1 some test failed; 2 wrong "
     "use, or could not run; 130 interrupted.";
@@ -78,7 +79,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case OPTION_FORMAT:
         if (check_output_find(argument) == NULL)
             argp_failure(state, EXIT_UNUSABLE, 0,
-                         "unknown format '%s'; there are: text json md junit", argument);
+                         "unknown format '%s'; there are: text html json md junit", argument);
         options->format = argument;
         return 0;
     case 'o':

@@ -4,7 +4,9 @@
 #include "check_output.h"
 #include "check_run.h"
 #include "cli.h"
+#include "clock.h"
 #include "ending_signals.h"
+#include "facts.h"
 #include "message.h"
 #include "part_file.h"
 #include "probe.h"
@@ -20,7 +22,7 @@ struct checking {
     struct paths paths;
     struct check_catalog tests;
     struct allocator_catalog allocators;
-    struct run run; /* holds the allocators */
+    struct run run; /* holds the allocators and the machine's facts */
     struct check_table table;
     char **unusable; /* of each allocator: why it cannot be used, or NULL */
     char message[MESSAGE_BYTES];
@@ -141,11 +143,14 @@ static int run_tests(struct checking *checking)
         .jobs = options->jobs > 0 ? options->jobs : cpus(),
         .interrupted = &interrupted,
     };
-    if (check_table_init(&checking->table, &checking->tests, &checking->run) < 0)
+    if (facts_collect(&checking->run) < 0 ||
+        check_table_init(&checking->table, &checking->tests, &checking->run) < 0)
         return message_set(checking->message, "out of memory");
     ending_signals_catch(note_interruption, 0);
+    checking->run.started_ns = clock_ns(CLOCK_REALTIME);
     int result = check_run(&checking->table, &limits, (const char *const *)checking->unusable,
                            &checking->paths, checking->message);
+    checking->run.finished_ns = clock_ns(CLOCK_REALTIME);
     ending_signals_release(note_interruption);
     return result;
 }

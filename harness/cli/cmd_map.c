@@ -114,7 +114,7 @@ static int make_replay(struct mapping_run *mapping)
 
 static const char *fact(const struct run *run, const char *name)
 {
-    const char *value = facts_find(run, name);
+    const char *value = run_find_fact(run, name);
     return value != NULL ? value : "?";
 }
 

@@ -90,8 +90,8 @@ int conditions_add(struct run *run, const struct paths *paths, char *message)
 static const char *differing(const struct run *a, const struct run *b, const char *values[2])
 {
     for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++) {
-        values[0] = facts_find(a, conditions[i]);
-        values[1] = facts_find(b, conditions[i]);
+        values[0] = run_find_fact(a, conditions[i]);
+        values[1] = run_find_fact(b, conditions[i]);
         for (int v = 0; v < 2; v++)
             if (values[v] == NULL)
                 values[v] = "unknown";

@@ -120,8 +120,8 @@ static int add_measured(struct run *run, const char *store_path)
     char *path = doctor_file_path(store_path);
     json_t *root = path != NULL ? json_load_file(path, 0, NULL) : NULL;
     int status = path != NULL ? 0 : -1;
-    if (root != NULL && same_text(root, "host", facts_find(run, "host")) &&
-        same_text(root, "kernel", facts_find(run, "kernel")))
+    if (root != NULL && same_text(root, "host", run_find_fact(run, "host")) &&
+        same_text(root, "kernel", run_find_fact(run, "kernel")))
         status = add_noise(run, root);
     json_decref(root);
     free(path);

@@ -66,10 +66,10 @@ static char *make_run_name(int64_t started_ns)
 static int64_t default_memory_limit(const struct run *run)
 {
     static const char *const groups[] = {"cgroup_memory", "cgroup1_memory"};
-    const char *available = facts_find(run, "memory_available"); /* "123456 kB" */
+    const char *available = run_find_fact(run, "memory_available"); /* "123456 kB" */
     int64_t bytes = available != NULL ? strtoll(available, NULL, 10) * 1024 : 0;
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
-        const char *limit = facts_find(run, groups[i]); /* bytes, or "max" */
+        const char *limit = run_find_fact(run, groups[i]); /* bytes, or "max" */
         int64_t limit_bytes = limit != NULL ? strtoll(limit, NULL, 10) : 0;
         if (limit_bytes > 0 && (bytes == 0 || limit_bytes < bytes))
             bytes = limit_bytes;

@@ -152,3 +152,11 @@ int run_find_workload(const struct run *run, const char *label)
             return (int)i;
     return -1;
 }
+
+const char *run_find_fact(const struct run *run, const char *name)
+{
+    for (size_t i = 0; i < run->fact_count; i++)
+        if (strcmp(run->facts[i].name, name) == 0)
+            return run->facts[i].value;
+    return NULL;
+}

@@ -180,5 +180,7 @@ void run_release(struct run *run);
 /* The allocator or workload of that name or label, or -1. */
 int run_find_allocator(const struct run *run, const char *name);
 int run_find_workload(const struct run *run, const char *label);
+/* The value of a fact, or NULL. */
+const char *run_find_fact(const struct run *run, const char *name);
 
 #endif

@@ -1,11 +1,15 @@
 /* The machine of a comparison, in one line; see compare_words.h. */
 #include "compare_words.h"
 
+#include "machine_text.h"
+
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+static_assert((size_t)COMPARE_WORDS_BYTES >= (size_t)MACHINE_WORDS_BYTES, "room for the machine");
 static const char warning[] = "warning: ", note[] = "note: ";
 
 __attribute__((format(printf, 2, 3))) static void append(char *text, const char *format, ...)
@@ -17,31 +21,11 @@ __attribute__((format(printf, 2, 3))) static void append(char *text, const char 
     va_end(arguments);
 }
 
-static const char *find_fact(const struct run *run, const char *name)
-{
-    for (size_t i = 0; i < run->fact_count; i++)
-        if (strcmp(run->facts[i].name, name) == 0)
-            return run->facts[i].value;
-    return NULL;
-}
-
-static void append_fact(char *text, const struct run *run, const char *name, const char *format)
-{
-    const char *value = find_fact(run, name);
-    char shown[128];
-    if (value == NULL)
-        return;
-    snprintf(shown, sizeof shown, "%s", value);
-    append(text, "%s", text[0] != '\0' ? ", " : "");
-    for (const char *c = format; *c != '\0'; c++)
-        append(text, *c == '@' ? "%s" : "%.1s", *c == '@' ? shown : c);
-}
-
 static void append_noise(char *text, const struct run *run)
 {
-    const char *half_width = find_fact(run, FACT_NOISE_HALF_WIDTH);
-    const char *seconds = find_fact(run, FACT_NOISE_SECONDS);
-    const char *smallest = find_fact(run, FACT_NOISE_SMALLEST);
+    const char *half_width = run_find_fact(run, FACT_NOISE_HALF_WIDTH);
+    const char *seconds = run_find_fact(run, FACT_NOISE_SECONDS);
+    const char *smallest = run_find_fact(run, FACT_NOISE_SMALLEST);
     append(text, ". Noise floor: ");
     if (half_width == NULL || seconds == NULL) {
         append(text, "not measured here (heapmark doctor does)");
@@ -69,13 +53,8 @@ static void append_warnings(char *text, const struct run *run)
 
 char *compare_words_machine(const struct run *run, char *text)
 {
-    const char *guest = find_fact(run, FACT_DOCTOR_PREFIX "virtual");
-    text[0] = '\0';
-    append_fact(text, run, "cpu", "@");
-    append_fact(text, run, "cpus", "@ CPUs");
-    append_fact(text, run, "kernel", "Linux @");
-    append_fact(text, run, "libc", "glibc @");
-    if (text[0] == '\0')
+    const char *guest = run_find_fact(run, FACT_DOCTOR_PREFIX "virtual");
+    if (machine_words(run, text)[0] == '\0')
         return text;
     if (guest != NULL && strncmp(guest, note, strlen(note)) == 0)
         append(text, ", %.80s", guest + strlen(note));

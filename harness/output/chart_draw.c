@@ -88,14 +88,6 @@ static int write_notes(const struct chart_folders *drawing, const struct summary
     return result;
 }
 
-static const char *fact(const struct run *run, const char *name)
-{
-    for (size_t i = 0; i < run->fact_count; i++)
-        if (strcmp(run->facts[i].name, name) == 0)
-            return run->facts[i].value;
-    return NULL;
-}
-
 /* "run NAME · 10 blocks · CPU, 2 CPUs, Linux 6.1.0" */
 static void write_footer(char footer[CHART_FOOTER_BYTES], const struct run *run)
 {
@@ -109,7 +101,8 @@ static void write_footer(char footer[CHART_FOOTER_BYTES], const struct run *run)
         snprintf(blocks, sizeof blocks, "%u block%s", most, most == 1 ? "" : "s");
     else
         snprintf(blocks, sizeof blocks, "%u to %u blocks", least, most);
-    const char *cpu = fact(run, "cpu"), *cpus = fact(run, "cpus"), *kernel = fact(run, "kernel");
+    const char *cpu = run_find_fact(run, "cpu"), *cpus = run_find_fact(run, "cpus"),
+               *kernel = run_find_fact(run, "kernel");
     snprintf(machine, sizeof machine, "%s%.90s%s%.20s%s%s%.50s", cpu || cpus || kernel ? " · " : "",
              cpu != NULL ? cpu : "", cpu && cpus ? " × " : "", cpus != NULL ? cpus : "",
              !cpu && cpus ? " CPUs" : "", kernel ? ", Linux " : "", kernel ? kernel : "");

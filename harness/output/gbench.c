@@ -38,14 +38,6 @@ struct figures {
     double real_time, cpu_time, items_per_second, iterations;
 };
 
-static const char *find_fact(const struct run *run, const char *name)
-{
-    for (size_t i = 0; i < run->fact_count; i++)
-        if (strcmp(run->facts[i].name, name) == 0)
-            return run->facts[i].value;
-    return NULL;
-}
-
 /* Its form is "2026-11-21T10:15:00+00:00". */
 static json_t *make_date(int64_t started_ns)
 {
@@ -76,10 +68,11 @@ static json_t *make_load(const char *text, bool *failed)
 static json_t *make_context(const struct run *run, bool *failed)
 {
     json_t *context = json_object();
-    const char *cpus = find_fact(run, "cpus"), *mhz = find_fact(run, "cpu_mhz");
-    const char *governor = find_fact(run, "governor"), *aslr = find_fact(run, "aslr");
-    const char *version = find_fact(run, "heapmark"), *optimised = find_fact(run, "optimised");
-    const char *host = find_fact(run, "host");
+    const char *cpus = run_find_fact(run, "cpus"), *mhz = run_find_fact(run, "cpu_mhz");
+    const char *governor = run_find_fact(run, "governor"), *aslr = run_find_fact(run, "aslr");
+    const char *version = run_find_fact(run, "heapmark"),
+               *optimised = run_find_fact(run, "optimised");
+    const char *host = run_find_fact(run, "host");
     json_value_set(context, "date", make_date(run->started_ns), failed);
     json_value_set(context, "host_name", json_value_text(host != NULL ? host : ""), failed);
     json_value_set(context, "executable", json_string("heapmark"), failed);
@@ -94,7 +87,7 @@ static json_t *make_context(const struct run *run, bool *failed)
     if (aslr != NULL)
         json_value_set(context, "aslr_enabled", json_boolean(strcmp(aslr, "0") != 0), failed);
     json_value_set(context, "caches", json_array(), failed);
-    json_value_set(context, "load_avg", make_load(find_fact(run, "load"), failed), failed);
+    json_value_set(context, "load_avg", make_load(run_find_fact(run, "load"), failed), failed);
     if (version != NULL)
         json_value_set(context, "library_version", json_value_text(version), failed);
     bool debug = optimised != NULL && strcmp(optimised, "no") == 0;

@@ -1,16 +1,29 @@
-/* What disturbed a run; see machine_text.h. */
+/* The machine of a run in words; see machine_text.h. */
 #include "machine_text.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-static const char *find_fact(const struct run *run, const char *name)
+char *machine_words(const struct run *run, char *text)
 {
-    for (size_t i = 0; i < run->fact_count; i++)
-        if (strcmp(run->facts[i].name, name) == 0)
-            return run->facts[i].value;
-    return NULL;
+    static const struct {
+        const char *fact, *before, *after;
+    } parts[] = {
+        {"cpu",    "",       ""     },
+        {"cpus",   "",       " CPUs"},
+        {"kernel", "Linux ", ""     },
+        {"libc",   "glibc ", ""     },
+    };
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        const char *value = run_find_fact(run, parts[i].fact);
+        if (value != NULL && used < MACHINE_WORDS_BYTES)
+            used += (size_t)snprintf(text + used, MACHINE_WORDS_BYTES - used, "%s%s%.100s%s",
+                                     used > 0 ? ", " : "", parts[i].before, value, parts[i].after);
+    }
+    return text;
 }
 
 static size_t print_warnings(struct stream *stream, const struct run *run)
@@ -36,10 +49,10 @@ static size_t print_warnings(struct stream *stream, const struct run *run)
 
 static bool print_noise(struct stream *stream, const struct run *run)
 {
-    const char *half_width = find_fact(run, FACT_NOISE_HALF_WIDTH);
-    const char *seconds = find_fact(run, FACT_NOISE_SECONDS);
-    const char *smallest = find_fact(run, FACT_NOISE_SMALLEST);
-    const char *measured = find_fact(run, FACT_NOISE_MEASURED_NS);
+    const char *half_width = run_find_fact(run, FACT_NOISE_HALF_WIDTH);
+    const char *seconds = run_find_fact(run, FACT_NOISE_SECONDS);
+    const char *smallest = run_find_fact(run, FACT_NOISE_SMALLEST);
+    const char *measured = run_find_fact(run, FACT_NOISE_MEASURED_NS);
     char when[32] = "some time";
     struct tm local;
     if (half_width == NULL || seconds == NULL)

@@ -138,7 +138,7 @@ static int prove_digest(struct run *run, const struct workload_spec *spec, const
     char *name = NULL;
     if (asprintf(&name, "%s_sha256:%s", prefix, spec->label) < 0)
         return message_set(message, "out of memory");
-    const char *before = facts_find(run, name);
+    const char *before = run_find_fact(run, name);
     int result = 0;
     if (before != NULL && strcmp(before, digest) != 0)
         result = message_set(message, "%s %s has changed since run %s was begun: begin a new run",
@@ -161,7 +161,7 @@ static int prove_pattern(struct run *run, const struct workload_spec *spec, char
         name = NULL;
         result = message_set(message, "out of memory");
     }
-    if (result == 0 && facts_find(run, name) == NULL && facts_add(run, name, pattern.text) < 0)
+    if (result == 0 && run_find_fact(run, name) == NULL && facts_add(run, name, pattern.text) < 0)
         result = message_set(message, "out of memory");
     free(name);
     pattern_release(&pattern);

@@ -2,7 +2,6 @@
 #include "runner_trial.h"
 
 #include "callgrind.h"
-#include "facts.h"
 #include "latency_read.h"
 #include "message.h"
 #include "trial_watch.h"
@@ -69,7 +68,7 @@ struct child_spec runner_trial_spec(struct conducting *conducting,
         .pad_bytes = conduct_pad_bytes(run, record->key.block),
         .script = replay != NULL ? replay->descriptor : 0,
         .inspect = inspect,
-        .count_events = record->key.pass == PASS_TIMED && facts_find(run, COUNTERS_FACT) != NULL,
+        .count_events = record->key.pass == PASS_TIMED && run_find_fact(run, COUNTERS_FACT) != NULL,
     };
 }
 
@@ -117,7 +116,7 @@ static int time_it(struct conducting *conducting, struct child_spec *spec,
     if (record->key.pass != PASS_TIMED && record->key.pass != PASS_LATENCY)
         return 0;
     if (record->key.pass == PASS_LATENCY) {
-        const char *gap = facts_find(run, LATENCY_GAP_FACT);
+        const char *gap = run_find_fact(run, LATENCY_GAP_FACT);
         spec->latency_gap = gap != NULL ? (uint32_t)strtoul(gap, NULL, 10) : LATENCY_GAP_DEFAULT;
         /* Other calls in each block, the same under all allocators of a block. */
         spec->latency_seed = run->order_seed + record->key.block;

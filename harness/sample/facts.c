@@ -54,14 +54,6 @@ int facts_add(struct run *run, const char *name, const char *value)
     return fact->name != NULL && fact->value != NULL ? 0 : -1;
 }
 
-const char *facts_find(const struct run *run, const char *name)
-{
-    for (size_t i = 0; i < run->fact_count; i++)
-        if (strcmp(run->facts[i].name, name) == 0)
-            return run->facts[i].value;
-    return NULL;
-}
-
 static int add_first_line(struct run *run, const char *name, const char *path)
 {
     char line[512];

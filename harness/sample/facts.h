@@ -11,7 +11,5 @@
 int facts_add(struct run *run, const char *name, const char *value);
 /* Adds everything that can be read; what cannot is left out. Returns 0, or -1 as above. */
 int facts_collect(struct run *run);
-/* The value of a fact, or NULL. */
-const char *facts_find(const struct run *run, const char *name);
 
 #endif

@@ -33,10 +33,11 @@ static void size_classes_cover_all_sizes(void **state)
         for (int spans = 0; spans < 8; spans++) {
             unsigned next = size_class_slices(i, slices);
             size_t capacity = next * SLICE_BYTES / size_class_bytes(i);
-            assert_true(next >= slices && capacity >= 4 && capacity <= UINT16_MAX);
+            assert_true(next >= slices && capacity >= SPAN_BLOCKS_LEAST && capacity <= UINT16_MAX);
             slices = next;
         }
         assert_int_equal(slices, size_class_slices_most(i));
+        assert_true(slices * SLICE_BYTES / size_class_bytes(i) >= 4);
     }
 }
 

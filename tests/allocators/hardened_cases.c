@@ -226,7 +226,7 @@ static void free_between_nothings(void)
 static void nothing_is_freed_once(void **state)
 {
     (void)state;
-    assert_aborts(free_nothing_twice, "freed twice");
+    assert_aborts(free_nothing_twice, "that is free");
     assert_aborts(free_between_nothings, "never returned");
 }
 

@@ -1,5 +1,6 @@
 /* brkmap's huge blocks: what waits in the pool, how blocks are put together from it, and what
  * happens when the system does not play along. */
+#include "brkmap.h"
 #include "cases.h"
 #include "entry.h"
 
@@ -12,7 +13,7 @@
 
 static size_t pooled(void)
 {
-    return huge_figures().pooled_bytes;
+    return brkmap_read_totals().pool_bytes;
 }
 
 static unsigned char *make(size_t bytes, unsigned char mark)

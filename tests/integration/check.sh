@@ -70,6 +70,29 @@ EOF
     grep -q '^| broken | errno-free | fail | free of 1 bytes' "$TMP/out"
 }
 
+# The page stands by itself, and each part of it is there. Any XML parser reads it; tidy, where it is
+# installed, knows HTML.
+test_the_page_is_whole() {
+    broken 'void free(void *p) { __libc_free(p); errno = 99; }'
+    check 1 "$TMP/libbroken.so" glibc -t errno-free -t aligned-alloc-invalid -t 'double-free/*' --format html -o "$TMP/page.html"
+    python3 - "$TMP/page.html" "$TMP/libbroken.so" <<'EOF'
+import sys, xml.etree.ElementTree as tree
+root = tree.parse(sys.argv[1]).getroot()
+html = "{http://www.w3.org/1999/xhtml}"
+text = "".join(root.itertext())
+assert sys.argv[2] in text and "Machine: " in text and " unexpected: not passed." in text
+assert not root.findall(f".//{html}script") and not root.findall(f".//{html}link")
+assert all(a.get("href").startswith("#") for a in root.iter(html + "a"))
+rows = {row[0].text: [cell.get("class") for cell in row[1:]] for row in root.iter(html + "tr")
+        if row[0].find(html + "span") is not None}
+assert rows == {"errno-free": ["bad", "good"], "aligned-alloc-invalid": [rows["aligned-alloc-invalid"][0], "known"]}, rows
+letters = [abbr.text for abbr in root.iter(html + "abbr")]
+assert letters[3:] == ["A", "A", "A"], letters
+EOF
+    command -v tidy >/dev/null || return 0
+    tidy -e -q --show-warnings yes "$TMP/page.html"
+}
+
 test_a_crash_names_the_signal() {
     broken "$FREE"' void *pvalloc(size_t n) { *(volatile int *)0 = 1; return 0; }'
     check 1 "$TMP/libbroken.so" -t valloc-pvalloc

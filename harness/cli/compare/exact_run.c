@@ -127,7 +127,7 @@ static int add_facts(struct running *running)
     struct run *run = &running->run;
     int control = run_find_allocator(run, EXACT_RUN_CONTROL);
     if (add_valgrind(run) < 0 ||
-        facts_add(run, "vector", vector_of(facts_find(run, "cpu_flags"))) ||
+        facts_add(run, "vector", vector_of(run_find_fact(run, "cpu_flags"))) ||
         (control >= 0 && facts_add(run, "libc_sha256", run->allocators[control].sha256) < 0))
         return message_set(running->message, "out of memory");
     return 0;
