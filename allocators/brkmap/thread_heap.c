@@ -126,8 +126,10 @@ struct span *thread_heap_take(unsigned slices, size_t alignment, bool *zeroed)
         return span;
     /* What is held serves better than pages that nobody has touched. */
     thread_heap_give_held(heap);
-    if (span != NULL)
+    if (span != NULL) {
+        span->size_class = 0; /* any: nothing of it is carved */
         region_give(span);
+    }
     return region_take(slices, alignment, zeroed);
 }
 
@@ -236,6 +238,12 @@ static struct span *next_span(struct heap_of_thread *heap, unsigned size_class)
     if (span->count == 0) {
         heap->held_bytes -= carved_bytes(span);
         wanted_again(heap, carved_bytes(span));
+        /* In order again, which is read faster than the order of the frees. Not a longer span:
+         * that its last slices were written to must stay known. */
+        if (span->slices == 1) {
+            set_carved(span, 0);
+            span->free = NULL;
+        }
     }
     span->state = SPAN_CURRENT;
     return span;
