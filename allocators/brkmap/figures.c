@@ -31,11 +31,6 @@ struct reading {
     struct brkmap_heap no_room; /* for all others */
 };
 
-static size_t least(size_t one, size_t other)
-{
-    return one < other ? one : other;
-}
-
 static struct brkmap_heap *row_of(struct reading *reading, const struct heap_of_thread *heap)
 {
     return heap != NULL ? heap->figures : &reading->no_room;
@@ -50,8 +45,8 @@ static void read_resident(struct reading *reading, const void *address, size_t b
 RACY static void read_small(struct reading *reading, const struct span *span, unsigned size_class)
 {
     size_t block_bytes = size_class_bytes(size_class), bytes = span->slices * SLICE_BYTES;
-    size_t carved = least(span_carved(span), bytes / block_bytes);
-    size_t used = least(thread_heap_used_blocks(span), carved);
+    size_t carved = heap_least(span_carved(span), bytes / block_bytes);
+    size_t used = heap_least(thread_heap_used_blocks(span), carved);
     struct brkmap_class *class = &reading->classes[size_class];
     struct brkmap_heap *row = row_of(reading, span_heap(span));
 
@@ -69,7 +64,7 @@ RACY static void read_small(struct reading *reading, const struct span *span, un
 RACY static void read_span(struct reading *reading, const struct span *span)
 {
     unsigned size_class = READ(span->size_class);
-    size_t large_bytes = least(READ(span->large_bytes), span->slices * SLICE_BYTES);
+    size_t large_bytes = heap_least(READ(span->large_bytes), span->slices * SLICE_BYTES);
 
     if (size_class < SIZE_CLASSES) {
         read_small(reading, span, size_class);
@@ -155,8 +150,8 @@ static void read_heaps(struct reading *reading)
     }
     for (struct heap_of_thread *heap = thread_heap_all(); heap != NULL; heap = heap->next)
         read_boxes(reading, heap);
-    totals->live_blocks -= least(totals->live_blocks, totals->waiting_blocks);
-    totals->live_bytes -= least(totals->live_bytes, totals->waiting_bytes);
+    totals->live_blocks -= heap_least(totals->live_blocks, totals->waiting_blocks);
+    totals->live_bytes -= heap_least(totals->live_bytes, totals->waiting_bytes);
 }
 
 static bool read_huge(void *argument, const struct heap_block *block)
@@ -207,7 +202,7 @@ size_t brkmap_read_classes(struct brkmap_class *classes, size_t room)
     struct reading reading = {0};
 
     read_all(&reading);
-    memcpy(classes, reading.classes, least(room, SIZE_CLASSES) * sizeof(*classes));
+    memcpy(classes, reading.classes, heap_least(room, SIZE_CLASSES) * sizeof(*classes));
     return SIZE_CLASSES;
 }
 

@@ -54,28 +54,24 @@ static char *map_guarded(size_t bytes, size_t alignment)
     return NULL;
 }
 
-static bool shrink(char *mapping, size_t old_bytes, size_t bytes)
+/* In a mapping of the new length its pages stand between guards, too. */
+void *huge_pool_resize(void *start, size_t old_bytes, size_t *bytes)
 {
-    size_t guard = os_page_bytes();
+    size_t guard = os_page_bytes(), kept_bytes = heap_least(old_bytes, *bytes);
+    char *mapping = start, *moved = *bytes == old_bytes ? start : map_guarded(*bytes, guard);
 
-    if (!os_protect(mapping + bytes, guard, false))
-        return false;
-    os_unmap(mapping + bytes + guard, old_bytes - bytes);
-    return os_purge(mapping + bytes, guard) || true;
-}
-
-void *huge_pool_resize(void *mapping, size_t old_bytes, size_t *bytes)
-{
-    if (*bytes <= old_bytes)
-        return *bytes == old_bytes || shrink(mapping, old_bytes, *bytes) ? mapping : NULL;
-    char *moved = map_guarded(*bytes, os_page_bytes());
-    if (moved == NULL)
-        return NULL;
-    if (!os_remap_onto(mapping, old_bytes, moved, *bytes)) {
+    if (moved == NULL || moved == mapping)
+        return moved;
+    enum os_moved result = os_move(mapping, moved, kept_bytes);
+    /* Else nobody knows whose the new addresses are, and they are lost. */
+    if (result == OS_STAYED)
         unmap_guarded(moved, *bytes);
+    if (result != OS_MOVED)
         return NULL;
-    }
-    unmap_guarded(mapping, old_bytes);
+    /* What is around it: its own addresses may be another thread's by now. */
+    guarded--;
+    os_unmap(mapping - guard, guard);
+    os_unmap(mapping + kept_bytes, old_bytes - kept_bytes + guard);
     return moved;
 }
 

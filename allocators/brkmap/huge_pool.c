@@ -58,11 +58,6 @@ static struct {
 
 _Atomic uint64_t huge_pool_due_ms = UINT64_MAX;
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static size_t live_bytes(void)
 {
     return pool.held_bytes - pool.bytes;
@@ -72,7 +67,7 @@ static size_t live_bytes(void)
 static void count_waiting(size_t change)
 {
     pool.bytes += change;
-    pool.idle_bytes = smaller(pool.idle_bytes, pool.bytes);
+    pool.idle_bytes = heap_least(pool.idle_bytes, pool.bytes);
     atomic_store_explicit(&huge_pool_due_ms,
                           pool.count > 0 ? pool.window_start_ms + WINDOW_MS : UINT64_MAX,
                           memory_order_relaxed);
@@ -140,7 +135,7 @@ static void keep_only(size_t bytes)
     bytes = heap_round_up(bytes, os_page_bytes());
     while (pool.bytes > bytes) {
         size_t index = largest(), run_bytes = pool.waiting[index].bytes;
-        size_t gone_bytes = smaller(run_bytes, pool.bytes - bytes);
+        size_t gone_bytes = heap_least(run_bytes, pool.bytes - bytes);
         if (run_bytes - gone_bytes < PIECE_BYTES_MIN)
             gone_bytes = run_bytes;
         to_system(cut(index, run_bytes - gone_bytes, gone_bytes), gone_bytes);
@@ -164,36 +159,32 @@ void huge_pool_tidy(uint64_t now_ms)
     }
     if (pool.served_bytes < pool.earned_bytes)
         pool.earned_bytes -= (pool.earned_bytes - pool.served_bytes + 1) / 2;
-    pool.bare_bytes = smaller(pool.bare_bytes, pool.earned_bytes);
+    pool.bare_bytes = heap_least(pool.bare_bytes, pool.earned_bytes);
     pool.served_bytes = 0;
     pool.idle_bytes = pool.bytes;
     count_waiting(0);
 }
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 static void keep_allowed(void)
 {
     size_t live = live_bytes(), before = pool.bytes;
-    size_t share = larger(live / SHARE_ALWAYS, smaller(live, pool.earned_bytes));
+    size_t share = heap_most(live / SHARE_ALWAYS, heap_least(live, pool.earned_bytes));
 
-    keep_only(smaller(pool.bytes, larger(share, pool.bare_bytes)));
+    keep_only(heap_least(pool.bytes, heap_most(share, pool.bare_bytes)));
     if (before > live)
-        pool.given_bare_bytes += smaller(before - pool.bytes, before - live);
+        pool.given_bare_bytes += heap_least(before - pool.bytes, before - live);
 }
 
 /* Something of that size is wanted that waits no more: it should have been kept. */
 static void regret(size_t bytes)
 {
-    size_t missed = smaller(bytes, pool.given_bytes), bare = smaller(missed, pool.given_bare_bytes);
+    size_t missed = heap_least(bytes, pool.given_bytes),
+           bare = heap_least(missed, pool.given_bare_bytes);
 
     pool.given_bytes -= missed;
     pool.given_bare_bytes -= bare;
-    pool.earned_bytes = smaller(pool.earned_bytes + 2 * missed, live_bytes() + BARE_BYTES_MAX);
-    pool.bare_bytes = smaller(pool.bare_bytes + bare, BARE_BYTES_MAX);
+    pool.earned_bytes = heap_least(pool.earned_bytes + 2 * missed, live_bytes() + BARE_BYTES_MAX);
+    pool.bare_bytes = heap_least(pool.bare_bytes + bare, BARE_BYTES_MAX);
 }
 
 static char *from_system(size_t bytes, size_t alignment)
@@ -219,7 +210,7 @@ static size_t fill(char *start, size_t bytes)
     for (int pieces = 0; pieces < PIECES_MAX && pool.count > 0; pieces++) {
         size_t index = best_fit(bytes - filled_bytes, 1);
         index = index < pool.count ? index : largest();
-        size_t piece_bytes = smaller(pool.waiting[index].bytes, bytes - filled_bytes);
+        size_t piece_bytes = heap_least(pool.waiting[index].bytes, bytes - filled_bytes);
         if (piece_bytes < PIECE_BYTES_MIN || pool.borders > BORDERS_MAX)
             break;
         char *piece = cut(index, 0, piece_bytes);
@@ -338,7 +329,7 @@ static char *grow(char *start, size_t old_bytes, size_t *bytes)
 
     if (take_behind(start + old_bytes, more_bytes))
         return start;
-    regret(more_bytes - smaller(pool.bytes, more_bytes));
+    regret(more_bytes - heap_least(pool.bytes, more_bytes));
     char *moved = grow_by_system(start, old_bytes, bytes);
     /* It may be of several mappings, which the system does not make longer. */
     if (moved == NULL)

@@ -211,7 +211,7 @@ static bool top_is_free(void)
     size_t range_bytes = atomic_load_explicit(&span_range.bytes, memory_order_relaxed);
     return (uintptr_t)last == span_range.low + range_bytes - CHUNK_BYTES &&
            (uintptr_t)last + CHUNK_BYTES == region.fresh &&
-           bits_count(bits_load(last->free)) == CHUNK_SLICES - 1;
+           bits_count(chunk_takeable(last)) == CHUNK_SLICES - 1;
 }
 
 /* Takes the free chunks at the top off the list and moves the break below them. */

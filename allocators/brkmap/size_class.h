@@ -1,6 +1,6 @@
 /*
- * Size classes of small blocks: each 16 bytes to 256, 32 to 512, 64 to 1 KiB, then eight in each
- * doubling to 16 KiB. What rounding up costs is under 1/8 above 128 bytes.
+ * Size classes of small blocks: each 16 bytes to 128, then eight in each doubling to 16 KiB. What
+ * rounding up costs is under 1/8 above 128 bytes.
  *
  * Spans are short: a trip for a new one serves 64 blocks or more up to 256 bytes, 32 up to 1 KiB,
  * and four or more above. Twice or four times as long ones save a few hundredths of the time and
@@ -34,7 +34,7 @@
 
 #define SPAN_BLOCKS_LEAST 2
 
-enum { SIZE_CLASSES = 16 + 8 + 8 + (SMALL_BYTES_SHIFT - 10) * 8 };
+enum { SIZE_CLASSES = 8 + (SMALL_BYTES_SHIFT - 7) * 8 };
 
 static inline size_t size_class_direct(size_t bytes)
 {
@@ -44,27 +44,19 @@ static inline size_t size_class_direct(size_t bytes)
 /* The class of a size from 0 to SMALL_BYTES_MAX. */
 static inline unsigned size_class_of(size_t bytes)
 {
-    if (bytes <= 256)
+    if (bytes <= 128)
         return bytes == 0 ? 0 : (unsigned)(bytes - 1) / 16;
-    if (bytes <= 512)
-        return 16 + (unsigned)(bytes - 257) / 32;
-    if (bytes <= 1024)
-        return 24 + (unsigned)(bytes - 513) / 64;
-    /* The doubling, from 1 KiB, and the eighth within it. */
+    /* The doubling, from 128 bytes, and the eighth within it. */
     unsigned power = 63 - (unsigned)__builtin_clzl(bytes - 1);
-    return 32 + (power - 10) * 8 + (unsigned)((bytes - 1) >> (power - 3)) % 8;
+    return (power - 6) * 8 + (unsigned)((bytes - 1) >> (power - 3)) % 8;
 }
 
 static inline uint32_t size_class_bytes(unsigned size_class)
 {
-    if (size_class < 16)
+    if (size_class < 8)
         return (size_class + 1) * 16;
-    if (size_class < 24)
-        return 256 + (size_class - 15) * 32;
-    if (size_class < 32)
-        return 512 + (size_class - 23) * 64;
-    unsigned power = 10 + (size_class - 32) / 8;
-    return (1u << power) + ((size_class - 32) % 8 + 1) * (1u << (power - 3));
+    unsigned power = 6 + size_class / 8;
+    return (1u << power) + (size_class % 8 + 1) * (1u << (power - 3));
 }
 
 static inline unsigned size_class_slices_most(unsigned size_class)

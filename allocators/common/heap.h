@@ -23,6 +23,16 @@ static inline size_t heap_round_up(size_t bytes, size_t power_of_two)
     return (bytes + power_of_two - 1) & ~(power_of_two - 1);
 }
 
+static inline size_t heap_least(size_t one, size_t other)
+{
+    return one < other ? one : other;
+}
+
+static inline size_t heap_most(size_t one, size_t other)
+{
+    return one > other ? one : other;
+}
+
 /* A block of at least `bytes`, 0 included; all blocks alive differ in address. */
 void *heap_allocate(size_t bytes);
 

@@ -131,14 +131,6 @@ enum os_moved os_move(void *from, void *to, size_t bytes)
     return result;
 }
 
-bool os_remap_onto(void *address, size_t old_bytes, void *target, size_t new_bytes)
-{
-    int saved_errno = errno;
-    void *moved = mremap(address, old_bytes, new_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, target);
-    errno = saved_errno;
-    return moved != MAP_FAILED;
-}
-
 bool os_purge(void *address, size_t bytes)
 {
     int saved_errno = errno;

@@ -43,9 +43,6 @@ void os_unmap(void *address, size_t bytes);
 /* Resizes a mapping, moving it when it must. NULL on failure, and then nothing has changed. */
 void *os_remap(void *address, size_t old_bytes, size_t new_bytes);
 
-/* The same, to where the mapping `target` of as many new bytes is, which it replaces. */
-bool os_remap_onto(void *address, size_t old_bytes, void *target, size_t new_bytes);
-
 /* Moves the pages of one range of ours to another, mapped and ours as well, whose own are given up.
  * `from` is unmapped then. */
 enum os_moved {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -192,6 +193,23 @@ static void realloc_keeps_guards(void **state)
     our_free(block);
 }
 
+/* Its addresses are free before realloc is done with them. */
+static void others_settle_where_a_block_was(void **state)
+{
+    char *block = our_malloc(1 << 20);
+    void *settled = NULL;
+
+    (void)state;
+    block[0] = 'x';
+    os_fake_settle_next(&settled);
+    block = our_realloc(block, 3 << 20);
+    assert_int_equal(block[0], 'x');
+    assert_true(settled != NULL && settled != MAP_FAILED);
+    *(char *)opaque(settled) = 'y';
+    munmap(settled, (size_t)sysconf(_SC_PAGESIZE));
+    our_free(block);
+}
+
 static void blocks_of_no_bytes(void **state)
 {
     static void *blocks[70000];
@@ -297,6 +315,7 @@ int run_hardened_tests(void)
         cmocka_unit_test(writes_are_noticed),
         cmocka_unit_test(large_blocks_have_guards),
         cmocka_unit_test(realloc_keeps_guards),
+        cmocka_unit_test(others_settle_where_a_block_was),
         cmocka_unit_test(blocks_of_no_bytes),
         cmocka_unit_test(nothing_is_freed_once),
         cmocka_unit_test(what_was_freed_is_not_had_at_once),

@@ -23,6 +23,7 @@ static struct {
     _Atomic int fail_after;
     _Atomic uint64_t later_ms;
     enum os_moved next_move;
+    void **settler;
     size_t page_bytes; /* 0: the machine's */
 } fake = {.fail_after = -1};
 
@@ -173,8 +174,8 @@ bool os_purge(void *address, size_t bytes)
     return madvise(address, bytes, MADV_DONTNEED) == 0;
 }
 
-/* Stands still but for os_fake_let_pass: what decays by time must not depend on how busy the machine
- * is that runs the tests. */
+/* Stands still but for os_fake_let_pass: what decays by time must not depend on how busy the
+ * machine is that runs the tests. */
 uint64_t os_coarse_ms(void)
 {
     return 1000000 + atomic_load_explicit(&fake.later_ms, memory_order_relaxed);
@@ -211,18 +212,21 @@ enum os_moved os_move(void *from, void *to, size_t bytes)
         munmap(from, bytes);
         munmap(to, bytes);
     }
+    if (fake.settler != NULL)
+        *fake.settler = mmap(from, os_page_bytes(), PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    fake.settler = NULL;
     return result;
+}
+
+void os_fake_settle_next(void **settler)
+{
+    fake.settler = settler;
 }
 
 void os_fake_next_move(enum os_moved result)
 {
     fake.next_move = result;
-}
-
-bool os_remap_onto(void *address, size_t old_bytes, void *target, size_t new_bytes)
-{
-    return !fails(fake.map_fails) && mremap(address, old_bytes, new_bytes,
-                                            MREMAP_MAYMOVE | MREMAP_FIXED, target) != MAP_FAILED;
 }
 
 void os_random(void *bytes, size_t count)

@@ -20,6 +20,8 @@ void os_fake_fail_after(int calls);
 
 /* What the next os_move comes to. */
 void os_fake_next_move(enum os_moved result);
+/* After the next os_move another thread maps a page where the first one was; it says which. */
+void os_fake_settle_next(void **settler);
 
 /* os_coarse_ms moves by that, and by nothing else. */
 void os_fake_let_pass(unsigned milliseconds);
