@@ -42,7 +42,7 @@ static void large_set_bytes(struct span *span, size_t bytes)
 
 static void *large_allocate(size_t bytes, size_t alignment, bool *zeroed)
 {
-    struct span *span = region_take(slices_for(bytes + BLOCK_OWN_BYTES), alignment, zeroed);
+    struct span *span = thread_heap_take(slices_for(bytes + BLOCK_OWN_BYTES), alignment, zeroed);
     if (span == NULL)
         return NULL;
     span->free = NULL;
@@ -264,6 +264,8 @@ bool heap_trim(size_t keep_bytes)
 {
     bool any = HARDENED && thread_cache.heap != NULL && block_delay_end(thread_cache.heap);
     any |= huge_trim();
+    if (thread_cache.heap != NULL)
+        thread_heap_give_held(thread_cache.heap);
     return region_trim(keep_bytes) || any;
 }
 

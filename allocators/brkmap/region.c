@@ -8,7 +8,7 @@
 #include "span_table.h"
 
 struct lock region_lock;
-struct region region;
+struct region region = {.chunks = region.first_chunks, .chunk_capacity = 8};
 struct span span_none = {.size_class = SPAN_NONE};
 struct span_range span_range;
 
@@ -37,19 +37,18 @@ static slice_bits aligned_slices(unsigned multiple)
 /* The first slice of a run in the chunk, 0 if there is none. Resident ones come first. */
 static unsigned find_run(const struct chunk *chunk, unsigned slices, slice_bits aligned)
 {
-    slice_bits free = bits_load(chunk->free);
-    slice_bits starts = run_starts(free, slices) & aligned;
-    if (starts == 0)
-        return 0;
-    slice_bits resident = run_starts(free & bits_load(chunk->dirty), slices) & aligned;
-    return bits_lowest(resident != 0 ? resident : starts);
+    slice_bits free = chunk_takeable(chunk), resident = free & bits_load(chunk->dirty);
+    slice_bits starts = resident == 0 ? 0 : run_starts(resident, slices) & aligned;
+    if (starts == 0 && free != resident)
+        starts = run_starts(free, slices) & aligned;
+    return starts == 0 ? 0 : bits_lowest(starts);
 }
 
 /* NULL: the system refuses. */
 static struct span *take_run(struct chunk *chunk, unsigned first, unsigned slices, bool *zeroed)
 {
     slice_bits run = bits_run(first, slices);
-    unsigned resident = bits_count(bits_load(chunk->dirty) & run);
+    unsigned resident = bits_count_in(bits_load(chunk->dirty), run, slices);
     char *start = (char *)chunk + first * SLICE_BYTES;
 
     if (resident < slices && !region_show(start, slices * SLICE_BYTES))
@@ -109,7 +108,15 @@ static unsigned run_around(slice_bits free, unsigned first, unsigned slices)
     return end - begin;
 }
 
-/* Of the slices, the first `touched` may have been written to. With the lock held. */
+void region_found_free(const struct chunk *chunk, unsigned longest)
+{
+    for (unsigned i = longest < REGION_RUN_MAX ? longest : REGION_RUN_MAX; i > 0; i--)
+        if (region.first_with[i] > chunk->index)
+            region.first_with[i] = chunk->index;
+}
+
+/* Of the slices, the first `touched` may have been written to. With the lock held, which is
+ * released for a moment when there is something to purge. */
 static void free_run(struct chunk *chunk, unsigned first, unsigned slices, unsigned touched)
 {
     slice_bits run = bits_run(first, slices);
@@ -120,15 +127,12 @@ static void free_run(struct chunk *chunk, unsigned first, unsigned slices, unsig
     bits_store(chunk->dirty, dirty);
     region.free_slices += slices;
     region.used_slices -= slices;
-    region.dirty_free_slices += bits_count(dirty & run);
+    region.dirty_free_slices += bits_count_in(dirty, run, slices);
     for (unsigned i = 0; i < slices; i++)
         chunk->map[first + i] = &span_none;
     span_table_set((char *)chunk + first * SLICE_BYTES, slices, &span_none);
-    unsigned length = run_around(bits_load(chunk->free), first, slices);
-    for (length = length < REGION_RUN_MAX ? length : REGION_RUN_MAX; length > 0; length--)
-        if (region.first_with[length] > chunk->index)
-            region.first_with[length] = chunk->index;
-    region_cache_gave();
+    region_found_free(chunk, run_around(bits_load(chunk->free), first, slices));
+    region_cache_gave(slices);
 }
 
 /* Of a span's slices, those before the first that nothing was written to. */
@@ -168,7 +172,7 @@ bool region_resize(struct span *span, unsigned slices)
         span->slices = (uint8_t)slices;
         free_run(chunk, first + slices, old_slices - slices, old_slices - slices);
     } else if (first + slices > CHUNK_SLICES ||
-               (~bits_load(chunk->free) & bits_run(first + old_slices, slices - old_slices)) != 0) {
+               (~chunk_takeable(chunk) & bits_run(first + old_slices, slices - old_slices)) != 0) {
         done = false;
     } else {
         bool zeroed;

@@ -10,8 +10,9 @@
 typedef unsigned __int128 slice_bits;
 
 struct region {
-    struct chunk **chunks; /* in the order of their making, mapped for itself */
+    struct chunk **chunks; /* in the order of their making; mapped when they are many */
     size_t chunk_count, chunk_capacity;
+    struct chunk *first_chunks[8];
     uint32_t first_with[REGION_RUN_MAX + 1]; /* no chunk below has a free run of so many slices */
     uintptr_t fresh, fresh_end;              /* taken from the break, not yet a chunk */
     uintptr_t break_top;                     /* where the break stood when we last moved it */
@@ -20,7 +21,8 @@ struct region {
     size_t used_slices;
 
     /* The allowance of resident free slices; see region_cache.c. */
-    size_t earned_slices, purged_slices, reused_slices;
+    size_t earned_slices, needed_slices, given_slices;
+    size_t purged_slices, idle_slices;
     uint64_t window_start_ms;
     size_t purges, purged_slices_ever, reused_slices_ever; /* for brkmap.h */
 };
@@ -47,6 +49,13 @@ static inline unsigned bits_count(slice_bits bits)
 {
     return (unsigned)__builtin_popcountll((uint64_t)bits) +
            (unsigned)__builtin_popcountll((uint64_t)(bits >> 64));
+}
+
+/* How many of a run's slices are among `bits`; all or none mostly, and counting is slow. */
+static inline unsigned bits_count_in(slice_bits bits, slice_bits run, unsigned slices)
+{
+    bits &= run;
+    return bits == 0 ? 0 : bits == run ? slices : bits_count(bits);
 }
 
 /* `bits` is not 0. */
@@ -80,9 +89,18 @@ static inline unsigned bits_leading(slice_bits bits)
  */
 struct chunk *region_grow(unsigned slices);
 
-/* region_cache.c */
+/* What may be taken: a free slice that is just being purged may not. */
+static inline slice_bits chunk_takeable(const struct chunk *chunk)
+{
+    return bits_load(chunk->free) & ~bits_load(chunk->leaving);
+}
+
+/* region.c: a chunk has free runs that may be longer than first_with knows, at most so long. */
+void region_found_free(const struct chunk *chunk, unsigned longest);
+
+/* region_cache.c. The second releases the lock for a moment, and so does the third. */
 void region_cache_took(unsigned clean, unsigned resident);
-void region_cache_gave(void);
+void region_cache_gave(unsigned slices);
 /* Gives up resident free slices, from the top down, until `keep` are left. */
 void region_purge(size_t keep);
 

@@ -13,27 +13,11 @@
 /* Blocks or bytes for one other heap until they are sent. */
 #define OUTBOX_BLOCKS_MAX 64
 #define OUTBOX_BYTES_MAX  ((uint32_t)32 << 10)
-/* Of empty current spans, what a heap may hold for the next time. */
-#define HELD_BYTES_MAX ((uint32_t)128 << 10)
-
-static void list_push(struct span **head, struct span *span)
-{
-    span->previous = NULL;
-    span->next = *head;
-    if (*head != NULL)
-        (*head)->previous = span;
-    *head = span;
-}
-
-static void list_remove(struct span **head, struct span *span)
-{
-    if (span->previous != NULL)
-        span->previous->next = span->next;
-    else
-        *head = span->next;
-    if (span->next != NULL)
-        span->next->previous = span->previous;
-}
+/* Of empty spans, what a heap may hold for the next time: so much, and what was wanted again within
+ * a moment of being given back or held. */
+#define HELD_BYTES_LEAST ((uint32_t)128 << 10)
+#define HELD_BYTES_MORE  ((uint32_t)512 << 10)
+#define MOMENT_MS        250
 
 static unsigned capacity_of(const struct span *span)
 {
@@ -45,6 +29,11 @@ static uint32_t own_carved(const struct span *span)
 {
     uint32_t excess = (uint32_t)(span->reciprocal * size_class_bytes(span->size_class));
     return span->limit == 0 ? 0 : (uint32_t)span->limit / excess;
+}
+
+static uint32_t carved_bytes(const struct span *span)
+{
+    return own_carved(span) * size_class_bytes(span->size_class);
 }
 
 static bool has_room_for(const struct span *span, uint32_t blocks)
@@ -116,6 +105,41 @@ static void set_current(struct heap_of_thread *heap, unsigned size_class, struct
         thread_cache.direct[i] = span;
 }
 
+void thread_heap_give_held(struct heap_of_thread *heap)
+{
+    for (unsigned i = 0; i < SIZE_CLASSES && heap->held_bytes > 0; i++) {
+        struct span **list = &heap->partial[i], *last;
+        while (*list != NULL && (last = (*list)->previous)->count == 0) {
+            span_list_remove(list, last);
+            heap->held_bytes -= carved_bytes(last);
+            region_give(last);
+        }
+    }
+}
+
+struct span *thread_heap_take(unsigned slices, size_t alignment, bool *zeroed)
+{
+    struct span *span = region_take(slices, alignment, zeroed);
+    struct heap_of_thread *heap = thread_cache.heap;
+
+    if ((span != NULL && !*zeroed) || heap == NULL || heap->held_bytes == 0)
+        return span;
+    /* What is held serves better than pages that nobody has touched. */
+    thread_heap_give_held(heap);
+    if (span != NULL) {
+        span->size_class = 0; /* any: nothing of it is carved */
+        region_give(span);
+    }
+    return region_take(slices, alignment, zeroed);
+}
+
+static void wanted_again(struct heap_of_thread *heap, uint32_t bytes)
+{
+    heap->wanted_bytes += bytes;
+    if (heap->wanted_bytes > HELD_BYTES_MORE)
+        heap->wanted_bytes = HELD_BYTES_MORE;
+}
+
 static struct span *fresh_span(struct heap_of_thread *heap, unsigned size_class)
 {
     bool zeroed;
@@ -123,9 +147,13 @@ static struct span *fresh_span(struct heap_of_thread *heap, unsigned size_class)
     /* Hardened, a block should find many others to be mistaken for. */
     unsigned slices = HARDENED ? size_class_slices_most(size_class)
                                : size_class_slices(size_class, before->slices);
-    struct span *span = region_take(slices, SLICE_BYTES, &zeroed);
+    struct span *span = thread_heap_take(slices, SLICE_BYTES, &zeroed);
     if (span == NULL)
         return NULL;
+    uint32_t again = (uint32_t)(slices * SLICE_BYTES);
+    again = again < heap->given_bytes ? again : heap->given_bytes;
+    heap->given_bytes -= again;
+    wanted_again(heap, again);
     if (HARDENED && !zeroed)
         memset(span->start, 0, slices * SLICE_BYTES);
     span->free = NULL;
@@ -136,11 +164,6 @@ static struct span *fresh_span(struct heap_of_thread *heap, unsigned size_class)
     span->state = SPAN_CURRENT;
     span->count = 0;
     return span;
-}
-
-static uint32_t carved_bytes(const struct span *span)
-{
-    return own_carved(span) * size_class_bytes(span->size_class);
 }
 
 /* It has to be asked again when it is empty. */
@@ -154,22 +177,35 @@ static void let_go(struct heap_of_thread *heap, struct span *span)
     span->count--;
 }
 
-/* A current span is empty. Little ones stay, or a program that takes and frees a block in turns
- * would come here each time; what is left of a phase that is over goes back. */
-static void hold_or_give(struct heap_of_thread *heap, struct span *span)
+static void moment_turn(struct heap_of_thread *heap)
+{
+    uint32_t now_ms = (uint32_t)os_coarse_ms();
+
+    if (now_ms - heap->moment_ms < MOMENT_MS)
+        return;
+    heap->moment_ms = now_ms;
+    heap->wanted_bytes /= 4;
+    heap->given_bytes = 0;
+    if (heap->held_bytes > HELD_BYTES_LEAST + heap->wanted_bytes)
+        thread_heap_give_held(heap);
+}
+
+/* False: it went back to the region, since enough are held. */
+static bool hold_or_give(struct heap_of_thread *heap, struct span *span)
 {
     uint32_t bytes = carved_bytes(span);
 
-    HEAP_ASSERT(span == heap->current[span->size_class] && span->count == 0);
-    /* Hardened, its free blocks are looked at when they are handed out again. */
-    if (HARDENED || heap->held_bytes + bytes <= HELD_BYTES_MAX) {
+    moment_turn(heap);
+    /* Hardened, a current one's free blocks are looked at when they are handed out again. */
+    bool holds = heap->held_bytes + bytes <= HELD_BYTES_LEAST + heap->wanted_bytes ||
+                 (HARDENED && span->state == SPAN_CURRENT);
+    if (holds) {
         heap->held_bytes += bytes;
-        span->state = SPAN_HELD;
-        span->count = 1;
-        return;
+    } else {
+        heap->given_bytes += bytes;
+        region_give(span);
     }
-    set_current(heap, span->size_class, &span_none);
-    region_give(span);
+    return holds;
 }
 
 __attribute__((no_sanitize("thread"))) unsigned thread_heap_used_blocks(const struct span *span)
@@ -190,7 +226,7 @@ static void retire_full(struct heap_of_thread *heap, struct span *span)
 {
     span->state = SPAN_FULL;
     span->count = relist_share(span);
-    list_push(&heap->full, span);
+    span_list_push(&heap->full, span);
 }
 
 static struct span *next_span(struct heap_of_thread *heap, unsigned size_class)
@@ -198,7 +234,17 @@ static struct span *next_span(struct heap_of_thread *heap, unsigned size_class)
     struct span *span = heap->partial[size_class];
     if (span == NULL)
         return fresh_span(heap, size_class);
-    list_remove(&heap->partial[size_class], span);
+    span_list_remove(&heap->partial[size_class], span);
+    if (span->count == 0) {
+        heap->held_bytes -= carved_bytes(span);
+        wanted_again(heap, carved_bytes(span));
+        /* In order again, which is read faster than the order of the frees. Not a longer span:
+         * that its last slices were written to must stay known. */
+        if (span->slices == 1) {
+            set_carved(span, 0);
+            span->free = NULL;
+        }
+    }
     span->state = SPAN_CURRENT;
     return span;
 }
@@ -233,22 +279,28 @@ void *thread_heap_refill(struct heap_of_thread *heap, unsigned size_class)
 void thread_heap_attend(struct span *span)
 {
     struct heap_of_thread *heap = span_heap(span);
+    unsigned size_class = span->size_class;
+    struct span **list = &heap->partial[size_class];
 
-    if (span->state == SPAN_CURRENT) {
-        hold_or_give(heap, span);
-        return;
-    }
     if (span->state == SPAN_FULL) {
-        list_remove(&heap->full, span);
+        span_list_remove(&heap->full, span);
         span->count = capacity_of(span) - relist_share(span);
         span->state = SPAN_PARTIAL;
-        list_push(&heap->partial[span->size_class], span);
+        span_list_push(list, span);
         if (span->count > 0)
             return;
     }
-    HEAP_ASSERT(span->state == SPAN_PARTIAL);
-    list_remove(&heap->partial[span->size_class], span);
-    region_give(span);
+    /* It is empty. */
+    if (span->state == SPAN_PARTIAL) {
+        span_list_remove(list, span);
+        if (hold_or_give(heap, span))
+            span_list_append(list, span);
+    } else if (hold_or_give(heap, span)) {
+        span->state = SPAN_HELD;
+        span->count = 1;
+    } else {
+        set_current(heap, size_class, &span_none);
+    }
 }
 
 void thread_heap_retire(struct heap_of_thread *heap, unsigned size_class)
@@ -265,7 +317,7 @@ void thread_heap_retire(struct heap_of_thread *heap, unsigned size_class)
         retire_full(heap, span);
     } else {
         span->state = SPAN_PARTIAL;
-        list_push(&heap->partial[size_class], span);
+        span_list_push(&heap->partial[size_class], span);
     }
 }
 

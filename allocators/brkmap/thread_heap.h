@@ -4,7 +4,7 @@
  * inbox.
  *
  *     free span --> current --> full --> partial --> current ... or, when its last block is freed,
- *                                                    back to the region
+ *                                                    held for a moment, or back to the region
  *
  * A heap is for ever. When its thread ends it lies among the orphans until a new thread takes it
  * over, spans, inbox and all, or another thread, which frees blocks of it, inherits its spans. So a
@@ -32,8 +32,10 @@ struct heap_of_thread {
     struct span *partial[SIZE_CLASSES];
     struct span *full;
     struct outbox outbox[OUTBOXES];
-    uint32_t held_bytes; /* carved of spans that are held */
-    bool inheriting;     /* this thread does: one after the other */
+    uint32_t held_bytes; /* carved of empty spans that wait to be used again */
+    /* Within a moment: emptied and not held; taken again of these, and of those that were. */
+    uint32_t given_bytes, wanted_bytes, moment_ms;
+    bool inheriting; /* this thread does: one after the other */
     /* Under region_lock: all heaps, and those without a thread. */
     struct heap_of_thread *next, *next_orphan;
     uintptr_t thread;                           /* the pointer of the one that has it, 0: nobody */
@@ -58,6 +60,12 @@ struct heap_of_thread *thread_heap(void);
 /* A block of the class when its current span has none left. NULL: no memory. */
 void *thread_heap_refill(struct heap_of_thread *heap, unsigned size_class);
 
+/* As region_take. Where nothing resident is found, the heap's empty spans go back first. */
+struct span *thread_heap_take(unsigned slices, size_t alignment, bool *zeroed);
+
+/* The heap's empty spans, but current ones, go back to the region. */
+void thread_heap_give_held(struct heap_of_thread *heap);
+
 /* A span of this heap has counted down to 0. */
 void thread_heap_attend(struct span *span);
 
@@ -76,6 +84,30 @@ struct heap_of_thread *thread_heap_all(void);
 /* How many of the span's blocks are out, those among them that wait in some box. Right when its
  * owner stands; else it may be anything. */
 unsigned thread_heap_used_blocks(const struct span *span);
+
+/* Lists of spans are rings. `head`: the first, NULL: there is none. */
+static inline void span_list_append(struct span **head, struct span *span)
+{
+    if (*head == NULL)
+        *head = span->previous = span;
+    span->next = *head;
+    span->previous = (*head)->previous;
+    span->previous->next = span->next->previous = span;
+}
+
+static inline void span_list_push(struct span **head, struct span *span)
+{
+    span_list_append(head, span);
+    *head = span;
+}
+
+static inline void span_list_remove(struct span **head, struct span *span)
+{
+    span->previous->next = span->next;
+    span->next->previous = span->previous;
+    if (*head == span)
+        *head = span->next != span ? span->next : NULL;
+}
 
 /* A small span that this thread may work on. Spans without a heap are not small. */
 static inline bool span_is_mine(const struct span *span)

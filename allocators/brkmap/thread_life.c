@@ -17,7 +17,7 @@
 #define HEAPS_A_SLICE (SLICE_BYTES / HEAP_BYTES)
 _Static_assert(sizeof(struct heap_of_thread) <= HEAP_BYTES, "outboxes tell heaps apart by this");
 
-static struct heap_of_thread first_heap __attribute__((aligned(2048)));
+static struct heap_of_thread first_heap;
 
 /* Under region_lock. */
 static struct {
@@ -169,20 +169,12 @@ static bool orphan_take(const struct heap_of_thread *heap)
 /* Moves a list of spans, of which none is current, to another heap. */
 static void move_spans(struct span **from, struct span **to, struct heap_of_thread *heap)
 {
-    struct span *last = NULL;
-
-    for (struct span *span = *from; span != NULL; span = span->next) {
+    for (struct span *span; (span = *from) != NULL;) {
         HEAP_ASSERT(span->state == SPAN_PARTIAL || span->state == SPAN_FULL);
+        span_list_remove(from, span);
         span_set_heap(span, heap);
-        last = span;
+        span_list_push(to, span);
     }
-    if (last == NULL)
-        return;
-    last->next = *to;
-    if (*to != NULL)
-        (*to)->previous = last;
-    *to = *from;
-    *from = NULL;
 }
 
 void thread_heap_inherit(struct heap_of_thread *from)
@@ -193,9 +185,13 @@ void thread_heap_inherit(struct heap_of_thread *from)
         return;
     mine->inheriting = true;
     thread_heap_receive(from);
+    thread_heap_give_held(from);
     move_spans(&from->full, &mine->full, mine);
+    /* Who has some of a class needs no more: the next thread with that heap may. Else one that only
+     * frees would gather them from all. */
     for (unsigned i = 0; i < SIZE_CLASSES; i++)
-        move_spans(&from->partial[i], &mine->partial[i], mine);
+        if (mine->partial[i] == NULL)
+            move_spans(&from->partial[i], &mine->partial[i], mine);
     mine->inheriting = false;
     orphan_add(from);
     /* Who sent something meanwhile did not see an orphan. */
@@ -219,6 +215,8 @@ static void thread_end(void *argument)
     thread_heap_flush(heap);
     for (unsigned i = 0; i < SIZE_CLASSES; i++)
         thread_heap_retire(heap, i);
+    thread_heap_give_held(heap);
+    heap->given_bytes = heap->wanted_bytes = 0;
     thread_cache.heap = NULL;
     orphan_add(heap);
 }
