@@ -223,7 +223,7 @@ static void thread_end(void *argument)
 
 /* Other threads' heaps are left as they were in mid-air: nobody may touch their lists again. Their
  * threads' pointers will be those of new threads, which must not take them for lost ones. */
-void thread_heap_after_fork(void)
+void heap_after_fork(void)
 {
     for (struct heap_of_thread *heap = heaps.all; heap != NULL; heap = heap->next)
         if (heap->thread != thread_identity())
