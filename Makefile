@@ -144,6 +144,10 @@ FREELIST_PIC := $(call pic,$(filter-out $(wildcard allocators/freelist/policy_*.
 # What only one of its two variants has.
 BRKMAP          := $(filter-out $(addprefix allocators/brkmap/,hardened.c huge_guarded.c),$(wildcard allocators/brkmap/*.c))
 BRKMAP_HARDENED := $(filter-out allocators/brkmap/huge_pool.c,$(wildcard allocators/brkmap/*.c))
+# Code that runs seldom, or beside a system call: short, since its pages lie in every process.
+SELDOM := $(addprefix allocators/common/,fork.c lock.c os.c os_resident.c report.c) $(addprefix allocators/brkmap/,\
+	describe.c figures.c huge.c huge_pool.c region_cache.c region_system.c span_table.c thread_life.c walk.c)
+$(call pic,$(SELDOM)) $(patsubst %.c,$(B)/pic/hardened/%.o,$(SELDOM)): PRELOAD_CFLAGS += -Os
 $(B)/libbump.so: $(COMMON_PIC) $(call pic,$(wildcard allocators/bump/*.c))
 	@echo "  LINK  $@"
 	$(Q)$(PRELOAD) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F) -o $@ $^

@@ -5,7 +5,6 @@
  * Small blocks come from the thread's heap (thread_heap.h), large ones are runs of slices of the
  * region (region.h), huge ones mappings of their own (huge.h).
  */
-#include <errno.h>
 #include <string.h>
 
 #include "entry.h"
@@ -16,7 +15,6 @@
 #include "span_table.h"
 #include "thread_heap.h"
 
-#define PUBLIC __attribute__((visibility("default")))
 /* From the start of a cache line on: 0.3 ns of 0.7 that a pair costs above two empty calls. */
 #define PUBLIC_HOT     __attribute__((visibility("default"), aligned(64)))
 #define unlikely(test) __builtin_expect(!!(test), 0)
@@ -95,13 +93,19 @@ static void *big_allocate(size_t bytes, size_t alignment, bool *zeroed)
     return payload;
 }
 
+static void *allocate(size_t bytes, bool *zeroed)
+{
+    void *payload = HARDENED && bytes == 0 ? huge_allocate(0, HEAP_ALIGNMENT, zeroed) : NULL;
+    *zeroed = HARDENED;
+    if (payload == NULL && bytes <= SMALL_ROOM_MAX)
+        payload = small_allocate(bytes);
+    return payload != NULL ? payload : big_allocate(bytes, HEAP_ALIGNMENT, zeroed);
+}
+
 void *heap_allocate(size_t bytes)
 {
     bool zeroed;
-    void *payload = HARDENED && bytes == 0 ? huge_allocate(0, HEAP_ALIGNMENT, &zeroed) : NULL;
-    if (payload == NULL && bytes <= SMALL_ROOM_MAX)
-        payload = small_allocate(bytes);
-    return payload != NULL ? payload : big_allocate(bytes, HEAP_ALIGNMENT, &zeroed);
+    return allocate(bytes, &zeroed);
 }
 
 /* malloc's fast path; NULL when it takes longer. */
@@ -129,18 +133,11 @@ static inline void *clear(char *payload, size_t bytes)
 
 void *heap_allocate_zeroed(size_t bytes)
 {
-    void *at_once = allocate_at_once(bytes);
-    if (at_once != NULL)
-        return clear(at_once, bytes);
     bool zeroed = HARDENED;
-    if (bytes == 0)
-        return heap_allocate(bytes);
-    void *payload = bytes <= SMALL_ROOM_MAX ? small_allocate(bytes) : NULL;
+    void *payload = allocate_at_once(bytes);
     if (payload == NULL)
-        payload = big_allocate(bytes, HEAP_ALIGNMENT, &zeroed);
-    if (payload != NULL && !zeroed)
-        memset(payload, 0, bytes);
-    return payload;
+        payload = allocate(bytes, &zeroed);
+    return payload != NULL && !zeroed ? clear(payload, bytes) : payload;
 }
 
 /* A small class whose blocks, a multiple of their size from a slice's border, are so aligned. */
@@ -305,32 +302,13 @@ bool heap_trim(size_t keep_bytes)
 
 struct lock *const heap_locks[] = {&region_lock, &huge_lock, NULL};
 
-void heap_after_fork(void)
-{
-    thread_heap_after_fork();
-}
-
 /* ---- the fast paths: no call, no atomic read-modify-write, no lock -----------------------------
  */
-
-static __attribute__((noinline)) void *allocate_slowly(size_t bytes)
-{
-    void *payload = bytes > PTRDIFF_MAX ? NULL : heap_allocate(bytes);
-    if (payload == NULL)
-        errno = ENOMEM;
-    return payload;
-}
 
 PUBLIC_HOT void *HEAP_ENTRY(malloc)(size_t bytes)
 {
     void *block = allocate_at_once(bytes);
-    return unlikely(block == NULL) ? allocate_slowly(bytes) : block;
-}
-
-static __attribute__((noinline)) void release_slowly(void *payload)
-{
-    if (payload != NULL)
-        heap_release(payload);
+    return unlikely(block == NULL) ? entry_malloc(bytes) : block;
 }
 
 PUBLIC_HOT void HEAP_ENTRY(free)(void *payload)
@@ -339,7 +317,7 @@ PUBLIC_HOT void HEAP_ENTRY(free)(void *payload)
     struct free_block *block = payload;
 
     if (unlikely(!is_own_block(span, payload))) {
-        release_slowly(payload);
+        entry_free(payload);
         return;
     }
     block_set_free(span, block);

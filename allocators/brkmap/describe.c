@@ -80,7 +80,10 @@ enum { DESCRIPTOR_MIN = 200 };
 
 __attribute__((constructor)) static void look_at_environment(void)
 {
-    const char *value = secure_getenv("BRKMAP_STATS");
+    /* Not among the constants: it would be the only one that most programs ever read, and bring
+     * their pages along. */
+    static char name[] = "BRKMAP_STATS";
+    const char *value = secure_getenv(name);
     if (value != NULL && strcmp(value, "1") == 0)
         at_end_descriptor = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, DESCRIPTOR_MIN);
 }

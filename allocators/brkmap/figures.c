@@ -9,8 +9,6 @@
 #define BRKMAP_PROVIDER
 #include "brkmap.h"
 
-#include <string.h>
-
 #include "heap.h"
 #include "huge.h"
 #include "os.h"
@@ -135,8 +133,8 @@ static void read_heaps(struct reading *reading)
     for (struct heap_of_thread *heap = thread_heap_all(); heap != NULL; heap = heap->next) {
         bool fits = totals->heaps < reading->room;
         heap->figures = fits ? &reading->heaps[totals->heaps] : &reading->no_room;
-        heap->figures->orphan = heap->orphan;
-        heap->figures->mine = heap == thread_cache.heap;
+        *heap->figures =
+            (struct brkmap_heap){.orphan = heap->orphan, .mine = heap == thread_cache.heap};
         totals->orphans += heap->orphan;
         totals->heaps++;
     }
@@ -202,7 +200,8 @@ size_t brkmap_read_classes(struct brkmap_class *classes, size_t room)
     struct reading reading = {0};
 
     read_all(&reading);
-    memcpy(classes, reading.classes, heap_least(room, SIZE_CLASSES) * sizeof(*classes));
+    for (size_t i = 0; i < room && i < SIZE_CLASSES; i++)
+        classes[i] = reading.classes[i];
     return SIZE_CLASSES;
 }
 
@@ -210,7 +209,6 @@ size_t brkmap_read_heaps(struct brkmap_heap *heaps, size_t room)
 {
     struct reading reading = {.heaps = heaps, .room = room};
 
-    memset(heaps, 0, room * sizeof(*heaps));
     read_all(&reading);
     return reading.totals.heaps;
 }

@@ -189,12 +189,11 @@ static void regret(size_t bytes)
 
 static char *from_system(size_t bytes, size_t alignment)
 {
-    bool plain = alignment <= os_page_bytes();
-    char *start = plain ? os_map(bytes) : os_map_aligned(bytes, alignment);
+    char *start = os_map_aligned(bytes, alignment);
 
     /* What waits may be what the limit lacks. */
     if (start == NULL && huge_pool_empty())
-        start = plain ? os_map(bytes) : os_map_aligned(bytes, alignment);
+        start = os_map_aligned(bytes, alignment);
     if (start != NULL)
         pool.held_bytes += bytes;
     return start;

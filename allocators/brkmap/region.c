@@ -8,7 +8,7 @@
 #include "span_table.h"
 
 struct lock region_lock;
-struct region region;
+struct region region = {.chunks = region.first_chunks, .chunk_capacity = 8};
 struct span span_none = {.size_class = SPAN_NONE};
 struct span_range span_range;
 

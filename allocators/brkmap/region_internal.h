@@ -10,8 +10,9 @@
 typedef unsigned __int128 slice_bits;
 
 struct region {
-    struct chunk **chunks; /* in the order of their making, mapped for itself */
+    struct chunk **chunks; /* in the order of their making; mapped when they are many */
     size_t chunk_count, chunk_capacity;
+    struct chunk *first_chunks[8];
     uint32_t first_with[REGION_RUN_MAX + 1]; /* no chunk below has a free run of so many slices */
     uintptr_t fresh, fresh_end;              /* taken from the break, not yet a chunk */
     uintptr_t break_top;                     /* where the break stood when we last moved it */

@@ -91,7 +91,7 @@ static bool chunks_make_room(void)
     if (region.chunk_count < region.chunk_capacity)
         return true;
     size_t old_bytes = region.chunk_capacity * sizeof(struct chunk *);
-    size_t new_bytes = old_bytes == 0 ? os_page_bytes() : 2 * old_bytes;
+    size_t new_bytes = heap_round_up(2 * old_bytes, os_page_bytes());
     struct chunk **old = region.chunks, **larger = os_map(new_bytes);
     if (larger == NULL)
         return false;
@@ -103,7 +103,7 @@ static bool chunks_make_room(void)
     region.chunks = larger;
     atomic_signal_fence(memory_order_seq_cst);
     region.chunk_capacity = new_bytes / sizeof(struct chunk *);
-    if (old_bytes > 0)
+    if (old != region.first_chunks)
         os_unmap(old, old_bytes);
     return true;
 }
@@ -139,7 +139,7 @@ static struct chunk *chunk_make(uintptr_t start, size_t bytes)
     region.chunks[region.chunk_count] = chunk;
     atomic_signal_fence(memory_order_seq_cst);
     region.chunk_count++;
-    span_table_grow(region.chunk_count * CHUNK_SLICES);
+    span_table_grow(chunk, region.chunk_count);
     region.free_slices += slices;
     region.system_bytes += bytes;
     return chunk;

@@ -57,6 +57,7 @@ _Static_assert(sizeof(struct span) == 64,
                "one cache line a span, so that no two threads share one");
 
 struct chunk {
+    size_t map_mask; /* of the first chunk: with the map a table for free(); see span_table.c */
     struct span *map[CHUNK_SLICES];
     /* Guarded by the region's lock, a bit a slice. */
     uint64_t free[2], dirty[2]; /* dirty: was given back and may be resident; stays in use */

@@ -5,17 +5,12 @@
 #include "os.h"
 #include "region_internal.h"
 
-#define NO_SPAN_8 \
-    &span_none, &span_none, &span_none, &span_none, &span_none, &span_none, &span_none, &span_none
-#define NO_SPAN_64 \
-    NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8, NO_SPAN_8
-_Static_assert(SPAN_TABLE_FIRST == 4 * 64, "as many as are listed here");
+_Static_assert(offsetof(struct chunk, map) - offsetof(struct chunk, map_mask) ==
+                   offsetof(struct span_table, spans),
+               "a chunk's map and what is before it are a table");
 
-static struct span_table first_table = {
-    .mask = SPAN_TABLE_FIRST - 1,
-    .spans = {NO_SPAN_64, NO_SPAN_64, NO_SPAN_64, NO_SPAN_64},
-};
-struct span_table *_Atomic span_table = &first_table;
+static struct span_table no_table = {.mask = 0, .spans = {&span_none}};
+struct span_table *_Atomic span_table = &no_table;
 
 static void table_set(struct span_table *table, const char *start, struct span *span)
 {
@@ -27,7 +22,8 @@ void span_table_set(char *start, unsigned slices, struct span *span)
 {
     struct span_table *table = atomic_load_explicit(&span_table, memory_order_relaxed);
 
-    for (unsigned i = 0; i < slices; i++)
+    /* Else it is the map of the first chunk, which says it already. */
+    for (unsigned i = 0; i < slices && table->mask >= CHUNK_SLICES; i++)
         table_set(table, start + i * SLICE_BYTES, span);
 }
 
@@ -37,22 +33,37 @@ static void fill_from_chunk(void *argument, struct chunk *chunk)
         table_set(argument, (char *)chunk + i * SLICE_BYTES, chunk->map[i]);
 }
 
-void span_table_grow(size_t slices)
+/* NULL: no memory. */
+static struct span_table *longer_table(size_t length)
+{
+    size_t bytes = sizeof(struct span_table) + length * sizeof(struct span *);
+    struct span_table *table = os_map(heap_round_up(bytes, os_page_bytes()));
+
+    if (table == NULL)
+        return NULL;
+    table->mask = length - 1;
+    for (size_t i = 0; i < length; i++)
+        atomic_store_explicit(&table->spans[i], &span_none, memory_order_relaxed);
+    region_each_chunk(fill_from_chunk, table);
+    return table;
+}
+
+void span_table_grow(struct chunk *newest, size_t chunks)
 {
     size_t length = atomic_load_explicit(&span_table, memory_order_relaxed)->mask + 1;
+    struct span_table *longer = NULL;
 
-    if (slices <= length)
+    if (chunks * CHUNK_SLICES <= length)
         return;
-    while (length < slices)
-        length *= 4;
-    size_t bytes = sizeof(struct span_table) + length * sizeof(struct span *);
-    struct span_table *longer = os_map(heap_round_up(bytes, os_page_bytes()));
-    if (longer == NULL)
-        return;
-    longer->mask = length - 1;
-    for (size_t i = 0; i < length; i++)
-        atomic_store_explicit(&longer->spans[i], &span_none, memory_order_relaxed);
-    region_each_chunk(fill_from_chunk, longer);
+    if (chunks == 1) {
+        newest->map_mask = CHUNK_SLICES - 1;
+        longer = (struct span_table *)&newest->map_mask;
+    } else {
+        while (length < chunks * CHUNK_SLICES)
+            length *= 4;
+        longer = longer_table(length);
+    }
     /* Release pairs with the acquire in span_table_get. */
-    atomic_store_explicit(&span_table, longer, memory_order_release);
+    if (longer != NULL)
+        atomic_store_explicit(&span_table, longer, memory_order_release);
 }

@@ -9,20 +9,19 @@
 
 #include "span.h"
 
-enum { SPAN_TABLE_FIRST = 256 };
-
 struct span_table {
     size_t mask;
     struct span *_Atomic spans[]; /* never NULL: span_none where there is nothing */
 };
-/* Replaced by a longer one as the heap grows. The old ones stay, since others may be reading. */
+/* The map of the first chunk while it is alone, then replaced by longer ones as the heap grows. The
+ * old ones stay, since others may be reading. */
 extern struct span_table *_Atomic span_table __attribute__((visibility("hidden")));
 
 /* Says whose a run of slices is. With region_lock held. */
 void span_table_set(char *start, unsigned slices, struct span *span);
 
-/* Room for a heap of so many slices, as far as memory is to be had. With region_lock held. */
-void span_table_grow(size_t slices);
+/* Room for a heap of so many chunks, as far as memory is to be had. With region_lock held. */
+void span_table_grow(struct chunk *newest, size_t chunks);
 
 /* Never NULL. For a small block in use it is its span, or another one that has no block there. */
 static inline struct span *span_table_get(const void *address)

@@ -276,9 +276,8 @@ void *thread_heap_refill(struct heap_of_thread *heap, unsigned size_class)
     return span_pop(span);
 }
 
-void thread_heap_attend(struct span *span)
+static void attend(struct heap_of_thread *heap, struct span *span)
 {
-    struct heap_of_thread *heap = span_heap(span);
     unsigned size_class = span->size_class;
     struct span **list = &heap->partial[size_class];
 
@@ -375,7 +374,17 @@ void thread_heap_receive(struct heap_of_thread *heap)
         if (span_heap(span) != heap)
             thread_heap_send(span, block);
         else if (span_put(span, block))
-            thread_heap_attend(span);
+            attend(heap, span);
         block = next;
     }
+}
+
+void thread_heap_attend(struct span *span)
+{
+    struct heap_of_thread *heap = span_heap(span);
+
+    attend(heap, span);
+    /* A thread that frees and takes nothing has mail, too. */
+    if (atomic_load_explicit(&heap->inbox, memory_order_relaxed) != NULL)
+        thread_heap_receive(heap);
 }

@@ -78,9 +78,6 @@ void thread_heap_receive(struct heap_of_thread *heap);
 /* thread_life.c: the spans of a heap that may have no thread become this thread's. */
 void thread_heap_inherit(struct heap_of_thread *from);
 
-/* thread_life.c: the heaps of all threads but this one are lost. */
-void thread_heap_after_fork(void);
-
 /* All heaps by their `next`. With region_lock held. */
 struct heap_of_thread *thread_heap_all(void);
 

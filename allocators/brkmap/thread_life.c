@@ -17,7 +17,7 @@
 #define HEAPS_A_SLICE (SLICE_BYTES / HEAP_BYTES)
 _Static_assert(sizeof(struct heap_of_thread) <= HEAP_BYTES, "outboxes tell heaps apart by this");
 
-static struct heap_of_thread first_heap __attribute__((aligned(2048)));
+static struct heap_of_thread first_heap;
 
 /* Under region_lock. */
 static struct {
@@ -187,8 +187,11 @@ void thread_heap_inherit(struct heap_of_thread *from)
     thread_heap_receive(from);
     thread_heap_give_held(from);
     move_spans(&from->full, &mine->full, mine);
+    /* Who has some of a class needs no more: the next thread with that heap may. Else one that only
+     * frees would gather them from all. */
     for (unsigned i = 0; i < SIZE_CLASSES; i++)
-        move_spans(&from->partial[i], &mine->partial[i], mine);
+        if (mine->partial[i] == NULL)
+            move_spans(&from->partial[i], &mine->partial[i], mine);
     mine->inheriting = false;
     orphan_add(from);
     /* Who sent something meanwhile did not see an orphan. */
@@ -220,7 +223,7 @@ static void thread_end(void *argument)
 
 /* Other threads' heaps are left as they were in mid-air: nobody may touch their lists again. Their
  * threads' pointers will be those of new threads, which must not take them for lost ones. */
-void thread_heap_after_fork(void)
+void heap_after_fork(void)
 {
     for (struct heap_of_thread *heap = heaps.all; heap != NULL; heap = heap->next)
         if (heap->thread != thread_identity())

@@ -36,9 +36,14 @@ static void *allocate_aligned(size_t alignment, size_t bytes)
     return heap_allocate_aligned(bytes, alignment);
 }
 
-PUBLIC_OR_OWN void *HEAP_ENTRY(malloc)(size_t bytes)
+void *entry_malloc(size_t bytes)
 {
     return or_enomem(bytes > PTRDIFF_MAX ? NULL : heap_allocate(bytes));
+}
+
+PUBLIC_OR_OWN void *HEAP_ENTRY(malloc)(size_t bytes)
+{
+    return entry_malloc(bytes);
 }
 
 PUBLIC void *HEAP_ENTRY(calloc)(size_t count, size_t bytes)
@@ -50,10 +55,15 @@ PUBLIC void *HEAP_ENTRY(calloc)(size_t count, size_t bytes)
     return or_enomem(heap_allocate_zeroed(total_bytes));
 }
 
-PUBLIC_OR_OWN void HEAP_ENTRY(free)(void *payload)
+void entry_free(void *payload)
 {
     if (payload != NULL)
         heap_release(payload);
+}
+
+PUBLIC_OR_OWN void HEAP_ENTRY(free)(void *payload)
+{
+    entry_free(payload);
 }
 
 static void *resize(void *payload, size_t bytes)

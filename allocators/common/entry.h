@@ -12,6 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* malloc and free with all their checks, for a core that has fast paths of its own. */
+void *entry_malloc(size_t bytes);
+void entry_free(void *payload);
+
 #ifdef HEAP_ENTRY_PREFIX
 #define HEAP_ENTRY_JOIN(prefix, name) prefix##name
 #define HEAP_ENTRY_NAME(prefix, name) HEAP_ENTRY_JOIN(prefix, name)

@@ -84,7 +84,7 @@ bool os_protect(void *address, size_t bytes, bool accessible)
 
 void *os_map_aligned(size_t bytes, size_t alignment)
 {
-    size_t spare_bytes = alignment - os_page_bytes();
+    size_t spare_bytes = alignment > os_page_bytes() ? alignment - os_page_bytes() : 0;
     char *address = bytes > PTRDIFF_MAX - alignment ? NULL : os_map(bytes + spare_bytes);
     if (address == NULL)
         return NULL;

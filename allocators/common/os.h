@@ -27,7 +27,7 @@ bool os_break_shrink(size_t bytes);
 /* Fresh zeroed private memory, page-aligned; `bytes` is a multiple of the page. NULL on failure. */
 void *os_map(size_t bytes);
 
-/* The same at a multiple of `alignment`, a power of two of at least a page. */
+/* The same at a multiple of `alignment`, a power of two. */
 void *os_map_aligned(size_t bytes, size_t alignment);
 
 /* Address space that faults when it is touched, page-aligned. NULL on failure. */

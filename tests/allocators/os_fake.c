@@ -147,6 +147,8 @@ void *os_map(size_t bytes)
 
 void *os_map_aligned(size_t bytes, size_t alignment)
 {
+    if (alignment < os_page_bytes())
+        alignment = os_page_bytes();
     return fails(fake.map_fails) ? NULL : map_aligned(bytes, alignment);
 }
 
