@@ -8,7 +8,7 @@
 #include "span_table.h"
 
 struct lock region_lock;
-struct region region = {.chunks = region.first_chunks, .chunk_capacity = 8};
+struct region region;
 struct span span_none = {.size_class = SPAN_NONE};
 struct span_range span_range;
 
@@ -37,7 +37,7 @@ static slice_bits aligned_slices(unsigned multiple)
 /* The first slice of a run in the chunk, 0 if there is none. Resident ones come first. */
 static unsigned find_run(const struct chunk *chunk, unsigned slices, slice_bits aligned)
 {
-    slice_bits free = chunk_takeable(chunk), resident = free & bits_load(chunk->dirty);
+    slice_bits free = chunk_takeable(chunk), resident = free & chunk->dirty;
     slice_bits starts = resident == 0 ? 0 : run_starts(resident, slices) & aligned;
     if (starts == 0 && free != resident)
         starts = run_starts(free, slices) & aligned;
@@ -48,12 +48,12 @@ static unsigned find_run(const struct chunk *chunk, unsigned slices, slice_bits 
 static struct span *take_run(struct chunk *chunk, unsigned first, unsigned slices, bool *zeroed)
 {
     slice_bits run = bits_run(first, slices);
-    unsigned resident = bits_count_in(bits_load(chunk->dirty), run, slices);
+    unsigned resident = bits_count_in(chunk->dirty, run, slices);
     char *start = (char *)chunk + first * SLICE_BYTES;
 
     if (resident < slices && !region_show(start, slices * SLICE_BYTES))
         return NULL;
-    bits_store(chunk->free, bits_load(chunk->free) & ~run);
+    chunk->free &= ~run;
     region.free_slices -= slices;
     region.used_slices += slices;
     region.dirty_free_slices -= resident;
@@ -78,17 +78,19 @@ struct span *region_take(unsigned slices, size_t alignment, bool *zeroed)
 
     huge_tidy();
     lock_acquire(&region_lock);
-    for (size_t i = region.first_with[slices]; i < region.chunk_count && span == NULL; i++) {
-        unsigned first = find_run(region.chunks[i], slices, aligned);
+    struct chunk *chunk = region.first_with[slices];
+    for (chunk = chunk != NULL ? chunk : region.first; chunk != NULL && span == NULL;
+         chunk = chunk->next) {
+        unsigned first = find_run(chunk, slices, aligned);
         if (first != 0)
-            span = take_run(region.chunks[i], first, slices, zeroed);
+            span = take_run(chunk, first, slices, zeroed);
         /* Only a search that anything would have satisfied tells of all later ones. */
         if (multiple == 1)
-            region.first_with[slices] = (uint32_t)i;
+            region.first_with[slices] = chunk;
     }
     if (span == NULL) {
         /* In an empty chunk, the worst place for an aligned run is a multiple away. */
-        struct chunk *chunk = region_grow(slices + multiple - 1);
+        chunk = region_grow(slices + multiple - 1);
         if (chunk != NULL)
             span = take_run(chunk, find_run(chunk, slices, aligned), slices, zeroed);
     }
@@ -108,11 +110,11 @@ static unsigned run_around(slice_bits free, unsigned first, unsigned slices)
     return end - begin;
 }
 
-void region_found_free(const struct chunk *chunk, unsigned longest)
+void region_found_free(struct chunk *chunk, unsigned longest)
 {
     for (unsigned i = longest < REGION_RUN_MAX ? longest : REGION_RUN_MAX; i > 0; i--)
-        if (region.first_with[i] > chunk->index)
-            region.first_with[i] = chunk->index;
+        if (region.first_with[i] != NULL && region.first_with[i]->index > chunk->index)
+            region.first_with[i] = chunk;
 }
 
 /* Of the slices, the first `touched` may have been written to. With the lock held, which is
@@ -120,18 +122,18 @@ void region_found_free(const struct chunk *chunk, unsigned longest)
 static void free_run(struct chunk *chunk, unsigned first, unsigned slices, unsigned touched)
 {
     slice_bits run = bits_run(first, slices);
-    slice_bits dirty = bits_load(chunk->dirty) | bits_run(first, touched);
+    slice_bits dirty = chunk->dirty | bits_run(first, touched);
 
-    HEAP_ASSERT((bits_load(chunk->free) & run) == 0 && touched <= slices);
-    bits_store(chunk->free, bits_load(chunk->free) | run);
-    bits_store(chunk->dirty, dirty);
+    HEAP_ASSERT((chunk->free & run) == 0 && touched <= slices);
+    chunk->free |= run;
+    chunk->dirty = dirty;
     region.free_slices += slices;
     region.used_slices -= slices;
     region.dirty_free_slices += bits_count_in(dirty, run, slices);
     for (unsigned i = 0; i < slices; i++)
         chunk->map[first + i] = &span_none;
     span_table_set((char *)chunk + first * SLICE_BYTES, slices, &span_none);
-    region_found_free(chunk, run_around(bits_load(chunk->free), first, slices));
+    region_found_free(chunk, run_around(chunk->free, first, slices));
     region_cache_gave(slices);
 }
 
@@ -198,18 +200,15 @@ struct region_figures region_figures(void)
         .purged_bytes = region.purged_slices_ever * SLICE_BYTES,
         .reused_bytes = region.reused_slices_ever * SLICE_BYTES,
     };
-    for (size_t i = region.chunk_count; i > 0; i--) {
-        unsigned free = bits_count(bits_load(region.chunks[i - 1]->free));
-        if (free < CHUNK_SLICES - 1)
-            break;
+    for (const struct chunk *chunk = region.last;
+         chunk != NULL && bits_count(chunk->free) == CHUNK_SLICES - 1; chunk = chunk->previous)
         figures.top_bytes += CHUNK_BYTES;
-    }
     lock_release(&region_lock);
     return figures;
 }
 
 void region_each_chunk(void (*visit)(void *argument, struct chunk *chunk), void *argument)
 {
-    for (size_t i = 0; i < region.chunk_count; i++)
-        visit(argument, region.chunks[i]);
+    for (struct chunk *chunk = region.first; chunk != NULL; chunk = chunk->next)
+        visit(argument, chunk);
 }

@@ -37,8 +37,7 @@ struct region_figures {
 };
 struct region_figures region_figures(void);
 
-/* Calls `visit` for every chunk in the order of their making. The caller holds the lock, or is the
- * only thread of a forked child. */
+/* Calls `visit` for every chunk in the order of their making. The caller holds the lock. */
 void region_each_chunk(void (*visit)(void *argument, struct chunk *chunk), void *argument);
 
 /* For fork.c, and for those who make lists of their own under the same lock. */

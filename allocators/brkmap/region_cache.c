@@ -8,6 +8,7 @@
  * back meanwhile, whatever the clock says. What a program could do without for a window of time
  * goes at its end.
  */
+#include "heap.h"
 #include "os.h"
 #include "region_internal.h"
 
@@ -18,11 +19,6 @@
 /* What was earned is looked at when so many times what is resident has been given back. */
 #define LOOK_AFTER 8
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 static size_t less(size_t a, size_t b)
 {
     return a > b ? a - b : 0;
@@ -31,7 +27,7 @@ static size_t less(size_t a, size_t b)
 /* What may wait without having been earned. */
 static size_t share(void)
 {
-    return larger(ALWAYS_SLICES, SHARE_OF_USED * region.used_slices);
+    return heap_most(ALWAYS_SLICES, SHARE_OF_USED * region.used_slices);
 }
 
 /* Purges and notes what will be regretted when it is wanted again in this window. */
@@ -95,7 +91,7 @@ static size_t excess(void)
 void region_cache_gave(unsigned slices)
 {
     region.given_slices += slices;
-    region.needed_slices = larger(region.needed_slices, excess());
+    region.needed_slices = heap_most(region.needed_slices, excess());
     if (region.given_slices > LOOK_AFTER * (region.used_slices + region.dirty_free_slices))
         look_at_earned();
     if (region.dirty_free_slices <= ALWAYS_SLICES)
@@ -109,7 +105,7 @@ void region_cache_gave(unsigned slices)
  * free pages with such slices: the kernel would round up, over what is in use. */
 static slice_bits purgeable(const struct chunk *chunk)
 {
-    slice_bits free = chunk_takeable(chunk), dirty = bits_load(chunk->dirty), pages = 0;
+    slice_bits free = chunk_takeable(chunk), dirty = chunk->dirty, pages = 0;
     unsigned page_slices = (unsigned)(os_page_bytes() / SLICE_BYTES);
 
     if (page_slices <= 1)
@@ -150,7 +146,7 @@ static slice_bits purge_runs(struct chunk *chunk, slice_bits slices, size_t *pur
 /* Of one chunk, until enough are gone. Others use the region meanwhile. */
 static void purge_chunk(struct chunk *chunk, size_t keep)
 {
-    slice_bits leaving = 0, left = purgeable(chunk), dirty = bits_load(chunk->dirty);
+    slice_bits leaving = 0, left = purgeable(chunk), dirty = chunk->dirty;
     size_t purges = 0;
 
     while (left != 0 && region.dirty_free_slices > keep) {
@@ -162,12 +158,12 @@ static void purge_chunk(struct chunk *chunk, size_t keep)
     }
     if (leaving == 0)
         return;
-    bits_store(chunk->leaving, bits_load(chunk->leaving) | leaving);
+    chunk->leaving |= leaving;
     lock_release(&region_lock);
     slice_bits kept = purge_runs(chunk, leaving, &purges);
     lock_acquire(&region_lock);
-    bits_store(chunk->leaving, bits_load(chunk->leaving) & ~leaving);
-    bits_store(chunk->dirty, bits_load(chunk->dirty) & (~leaving | kept));
+    chunk->leaving &= ~leaving;
+    chunk->dirty &= ~leaving | kept;
     region.dirty_free_slices += bits_count(kept & dirty);
     region.purges += purges;
     region.purged_slices_ever += bits_count(leaving & dirty & ~kept);
@@ -176,8 +172,8 @@ static void purge_chunk(struct chunk *chunk, size_t keep)
 
 void region_purge(size_t keep)
 {
-    for (size_t i = region.chunk_count; i > 0 && region.dirty_free_slices > keep; i--)
-        /* Meanwhile others may have trimmed the top. */
-        if (i <= region.chunk_count)
-            purge_chunk(region.chunks[i - 1], keep);
+    /* Others may trim the top meanwhile, but not a chunk of which anything leaves. */
+    for (struct chunk *chunk = region.last; chunk != NULL && region.dirty_free_slices > keep;
+         chunk = chunk->previous)
+        purge_chunk(chunk, keep);
 }

@@ -6,16 +6,13 @@
 #include "os.h"
 #include "region.h"
 
-/* A bit a slice; slice 0 is the lowest bit. */
-typedef unsigned __int128 slice_bits;
-
 struct region {
-    struct chunk **chunks; /* in the order of their making; mapped when they are many */
-    size_t chunk_count, chunk_capacity;
-    struct chunk *first_chunks[8];
-    uint32_t first_with[REGION_RUN_MAX + 1]; /* no chunk below has a free run of so many slices */
-    uintptr_t fresh, fresh_end;              /* taken from the break, not yet a chunk */
-    uintptr_t break_top;                     /* where the break stood when we last moved it */
+    struct chunk *first, *last; /* in the order of their making */
+    size_t chunk_count;
+    /* No chunk before it has a free run of so many slices; NULL: any may have. */
+    struct chunk *first_with[REGION_RUN_MAX + 1];
+    uintptr_t fresh, fresh_end; /* taken from the break, not yet a chunk */
+    uintptr_t break_top;        /* where the break stood when we last moved it */
     size_t system_bytes;
     size_t free_slices, dirty_free_slices;
     size_t used_slices;
@@ -27,17 +24,6 @@ struct region {
     size_t purges, purged_slices_ever, reused_slices_ever; /* for brkmap.h */
 };
 extern struct region region __attribute__((visibility("hidden")));
-
-static inline slice_bits bits_load(const uint64_t words[2])
-{
-    return (slice_bits)words[1] << 64 | words[0];
-}
-
-static inline void bits_store(uint64_t words[2], slice_bits bits)
-{
-    words[0] = (uint64_t)bits;
-    words[1] = (uint64_t)(bits >> 64);
-}
 
 /* `count` ones from `first` on; at most CHUNK_SLICES - 1, since slice 0 is never in a run. */
 static inline slice_bits bits_run(unsigned first, unsigned count)
@@ -92,11 +78,11 @@ struct chunk *region_grow(unsigned slices);
 /* What may be taken: a free slice that is just being purged may not. */
 static inline slice_bits chunk_takeable(const struct chunk *chunk)
 {
-    return bits_load(chunk->free) & ~bits_load(chunk->leaving);
+    return chunk->free & ~chunk->leaving;
 }
 
 /* region.c: a chunk has free runs that may be longer than first_with knows, at most so long. */
-void region_found_free(const struct chunk *chunk, unsigned longest);
+void region_found_free(struct chunk *chunk, unsigned longest);
 
 /* region_cache.c. The second releases the lock for a moment, and so does the third. */
 void region_cache_took(unsigned clean, unsigned resident);

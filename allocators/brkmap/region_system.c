@@ -86,28 +86,6 @@ struct chunk *region_chunk_of(const void *address)
     return far_has((uintptr_t)chunk) ? chunk : NULL;
 }
 
-static bool chunks_make_room(void)
-{
-    if (region.chunk_count < region.chunk_capacity)
-        return true;
-    size_t old_bytes = region.chunk_capacity * sizeof(struct chunk *);
-    size_t new_bytes = heap_round_up(2 * old_bytes, os_page_bytes());
-    struct chunk **old = region.chunks, **larger = os_map(new_bytes);
-    if (larger == NULL)
-        return false;
-    for (size_t i = 0; i < region.chunk_count; i++)
-        larger[i] = old[i];
-    /* Here and below in the order of the text: a signal handler may interrupt this and fork, and
-     * the child walks the list (region_each_chunk). */
-    atomic_signal_fence(memory_order_seq_cst);
-    region.chunks = larger;
-    atomic_signal_fence(memory_order_seq_cst);
-    region.chunk_capacity = new_bytes / sizeof(struct chunk *);
-    if (old != region.first_chunks)
-        os_unmap(old, old_bytes);
-    return true;
-}
-
 /* Makes a chunk of memory that reads as zero, of which the first `bytes` are there. */
 static struct chunk *chunk_make(uintptr_t start, size_t bytes)
 {
@@ -115,17 +93,16 @@ static struct chunk *chunk_make(uintptr_t start, size_t bytes)
     size_t range_bytes = atomic_load_explicit(&span_range.bytes, memory_order_relaxed);
     bool joins = range_bytes == 0 || start == span_range.low + range_bytes;
     unsigned slices = (unsigned)(bytes / SLICE_BYTES) - 1;
-
     size_t header_bytes = heap_round_up(sizeof(struct chunk), os_page_bytes());
 
-    if (!region_show(chunk, header_bytes) || !chunks_make_room())
+    if (!region_show(chunk, header_bytes))
         return NULL;
     region_hide((char *)chunk + header_bytes, bytes - header_bytes);
     if (HARDENED && region.chunk_count == 0)
         block_begin();
     for (unsigned i = 0; i < CHUNK_SLICES; i++)
         chunk->map[i] = &span_none;
-    bits_store(chunk->free, bits_run(1, slices));
+    chunk->free = bits_run(1, slices);
     chunk->index = (unsigned)region.chunk_count;
     chunk->slices = slices + 1;
     if (joins) {
@@ -136,8 +113,12 @@ static struct chunk *chunk_make(uintptr_t start, size_t bytes)
     } else if (!far_add(start)) {
         return NULL;
     }
-    region.chunks[region.chunk_count] = chunk;
-    atomic_signal_fence(memory_order_seq_cst);
+    chunk->previous = region.last;
+    if (region.last != NULL)
+        region.last->next = chunk;
+    else
+        region.first = chunk;
+    region.last = chunk;
     region.chunk_count++;
     span_table_grow(chunk, region.chunk_count);
     region.free_slices += slices;
@@ -194,12 +175,15 @@ struct chunk *region_grow(unsigned slices)
     if (region.fresh_end - region.fresh >= least_bytes || break_extend(least_bytes)) {
         size_t left_bytes = region.fresh_end - region.fresh;
         size_t bytes = left_bytes < CHUNK_BYTES ? left_bytes : CHUNK_BYTES;
-        uintptr_t start = region.fresh;
-        region.fresh += bytes;
-        return bytes >= least_bytes ? chunk_make(start, bytes) : NULL;
+        struct chunk *chunk = bytes < least_bytes ? NULL : chunk_make(region.fresh, bytes);
+        region.fresh += chunk != NULL ? bytes : 0;
+        return chunk;
     }
     void *mapped = os_map_aligned(CHUNK_BYTES, CHUNK_BYTES);
-    return mapped == NULL ? NULL : chunk_make((uintptr_t)mapped, CHUNK_BYTES);
+    struct chunk *chunk = mapped == NULL ? NULL : chunk_make((uintptr_t)mapped, CHUNK_BYTES);
+    if (chunk == NULL && mapped != NULL)
+        os_unmap(mapped, CHUNK_BYTES);
+    return chunk;
 }
 
 /* Whether the last chunk lies free at the top of the break and may go. */
@@ -207,7 +191,7 @@ static bool top_is_free(void)
 {
     if (region.chunk_count < 2)
         return false;
-    struct chunk *last = region.chunks[region.chunk_count - 1];
+    const struct chunk *last = region.last;
     size_t range_bytes = atomic_load_explicit(&span_range.bytes, memory_order_relaxed);
     return (uintptr_t)last == span_range.low + range_bytes - CHUNK_BYTES &&
            (uintptr_t)last + CHUNK_BYTES == region.fresh &&
@@ -223,18 +207,21 @@ static bool top_trim(size_t keep_bytes)
     if ((uintptr_t)os_break_now() != region.break_top)
         return false;
     while (top_is_free() && region.free_slices * SLICE_BYTES >= keep_bytes + CHUNK_BYTES) {
-        struct chunk *last = region.chunks[--region.chunk_count];
+        struct chunk *last = region.last;
+        region.last = last->previous;
+        region.last->next = NULL;
+        region.chunk_count--;
+        for (unsigned length = 0; length <= REGION_RUN_MAX; length++)
+            if (region.first_with[length] == last)
+                region.first_with[length] = region.last;
         new_top = (uintptr_t)last;
         region.fresh = new_top;
         region.free_slices -= CHUNK_SLICES - 1;
-        region.dirty_free_slices -= bits_count(bits_load(last->dirty) & bits_load(last->free));
+        region.dirty_free_slices -= bits_count(last->dirty & last->free);
         region.system_bytes -= CHUNK_BYTES;
         atomic_fetch_sub_explicit(&span_range.bytes, CHUNK_BYTES, memory_order_relaxed);
         chunks++;
     }
-    for (unsigned length = 0; length <= REGION_RUN_MAX; length++)
-        if (region.first_with[length] > region.chunk_count)
-            region.first_with[length] = (uint32_t)region.chunk_count;
     /* Pages that were never touched go too; address space is all they are. */
     if (region.break_top > new_top && os_break_shrink(region.break_top - new_top)) {
         region.break_top = region.fresh_end = new_top;

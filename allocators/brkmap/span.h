@@ -56,15 +56,20 @@ struct span {
 _Static_assert(sizeof(struct span) == 64,
                "one cache line a span, so that no two threads share one");
 
+/* A bit a slice; slice 0 is the lowest bit. */
+typedef unsigned __int128 slice_bits;
+
 struct chunk {
     size_t map_mask; /* of the first chunk: with the map a table for free(); see span_table.c */
     struct span *map[CHUNK_SLICES];
-    /* Guarded by the region's lock, a bit a slice. */
-    uint64_t free[2], dirty[2]; /* dirty: was given back and may be resident; stays in use */
-    uint64_t leaving[2]; /* of the free: somebody purges it, without the lock, and nobody may take
-                            it. What leaves when a process forks is lost to the child */
-    unsigned index;      /* in the region's order */
-    unsigned slices;     /* that are there, the header included */
+    /* Guarded by the region's lock: */
+    _Alignas(64) slice_bits free,
+        dirty;          /* dirty: was given back and may be resident; stays in use */
+    slice_bits leaving; /* of the free: somebody purges it, without the lock, and nobody may
+                           take it. What leaves when a process forks is lost to the child */
+    unsigned index;     /* in the order of their making */
+    unsigned slices;    /* that are there, the header included */
+    struct chunk *next, *previous; /* in the same order */
     _Alignas(64) struct span spans[CHUNK_SLICES];
 };
 _Static_assert(sizeof(struct chunk) <= SLICE_BYTES, "a chunk's header is its first slice");
