@@ -28,6 +28,10 @@
 /* Granule of what may be used of a large block: what is behind it was never touched for it. */
 #define LARGE_GRANULE ((size_t)4096)
 
+/* Copied and cleared without a call, in units of 16 bytes, as all blocks are but for hardened ones'
+ * seals. */
+#define IN_UNITS_MAX (HARDENED ? 0 : (size_t)64)
+
 static unsigned slices_for(size_t bytes)
 {
     return (unsigned)((bytes + SLICE_BYTES - 1) / SLICE_BYTES);
@@ -118,15 +122,22 @@ static inline void *allocate_at_once(size_t bytes)
     return block;
 }
 
+static inline void *clear(char *payload, size_t bytes)
+{
+    if (bytes > IN_UNITS_MAX)
+        return memset(payload, 0, bytes);
+    for (size_t i = 0; i < bytes; i += HEAP_ALIGNMENT)
+        memset(payload + i, 0, HEAP_ALIGNMENT);
+    return payload;
+}
+
 void *heap_allocate_zeroed(size_t bytes)
 {
     bool zeroed = HARDENED;
     void *payload = allocate_at_once(bytes);
     if (payload == NULL)
         payload = allocate(bytes, &zeroed);
-    if (payload != NULL && !zeroed)
-        memset(payload, 0, bytes);
-    return payload;
+    return payload != NULL && !zeroed ? clear(payload, bytes) : payload;
 }
 
 /* A small class whose blocks, a multiple of their size from a slice's border, are so aligned. */
@@ -145,6 +156,13 @@ void *heap_allocate_aligned(size_t bytes, size_t alignment)
     size_t small_bytes = alignment <= SLICE_BYTES ? aligned_small_bytes(bytes, alignment) : 0;
     void *payload = small_bytes != 0 ? small_allocate(small_bytes) : NULL;
     return payload != NULL ? payload : big_allocate(bytes, alignment, &zeroed);
+}
+
+/* All that free() asks on its way; span_of() asks more. */
+static inline bool is_own_block(const struct span *span, const void *payload)
+{
+    return span_is_mine(span) && span_has_block(span, payload) &&
+           (HARDENED || !block_is_free(span, payload));
 }
 
 /* The span of a block that was handed out, or NULL for one without. Aborts on anything else. */
@@ -187,16 +205,20 @@ static void small_release(struct span *span, struct free_block *block)
         thread_heap_attend(span);
 }
 
-void heap_release(void *payload)
+/* `span` is what span_of() says. */
+static void release(struct span *span, void *payload)
 {
-    struct span *span = span_of(payload);
-
     if (span != NULL && span->size_class == SPAN_LARGE)
         region_give(span);
     else if (span != NULL)
         small_release(span, payload);
     else if (!huge_release(payload))
         os_abort("free of a pointer that malloc never returned, or that is free");
+}
+
+void heap_release(void *payload)
+{
+    release(span_of(payload), payload);
 }
 
 /* `span` may be NULL: a huge block. */
@@ -217,13 +239,22 @@ size_t heap_usable_bytes(const void *payload)
     return usable_bytes(span_of(payload), payload);
 }
 
-static void *resize_by_copy(void *payload, size_t old_bytes, size_t bytes)
+static inline void copy(char *to, const char *from, size_t bytes)
 {
-    void *moved = heap_allocate(bytes);
-    if (moved == NULL)
+    if (bytes > IN_UNITS_MAX)
+        memcpy(to, from, bytes);
+    else
+        for (size_t i = 0; i < bytes; i += HEAP_ALIGNMENT)
+            memcpy(to + i, from + i, HEAP_ALIGNMENT);
+}
+
+static void *resize_by_copy(struct span *span, void *payload, size_t old_bytes, size_t bytes)
+{
+    void *moved = allocate_at_once(bytes);
+    if (moved == NULL && (moved = heap_allocate(bytes)) == NULL)
         return NULL;
-    memcpy(moved, payload, old_bytes < bytes ? old_bytes : bytes);
-    heap_release(payload);
+    copy(moved, payload, old_bytes < bytes ? old_bytes : bytes);
+    release(span, payload);
     return moved;
 }
 
@@ -235,29 +266,29 @@ static void *large_resize(struct span *span, void *payload, size_t bytes)
         large_set_bytes(span, bytes);
         return payload;
     }
-    return resize_by_copy(payload, span->large_bytes, bytes);
+    return resize_by_copy(span, payload, span->large_bytes, bytes);
 }
 
 void *heap_resize(void *payload, size_t bytes)
 {
-    struct span *span = span_of(payload);
+    struct span *span = span_table_get(payload);
+    if (unlikely(!is_own_block(span, payload)))
+        span = span_of(payload);
     size_t old_bytes = usable_bytes(span, payload);
+    bool is_small = span != NULL && span->size_class != SPAN_LARGE;
 
     if (span == NULL && old_bytes > 0 && bytes > RUN_BYTES_MAX)
         return huge_resize(payload, bytes);
-    if (span != NULL && span->size_class == SPAN_LARGE && bytes > SMALL_BYTES_MAX &&
-        bytes <= LARGE_BYTES_MAX)
+    if (span != NULL && !is_small && bytes > SMALL_BYTES_MAX && bytes <= LARGE_BYTES_MAX)
         return large_resize(span, payload, bytes);
     /* In place while half of it is used: shrinking further gives the memory back. */
-    size_t room = span == NULL || span->size_class == SPAN_LARGE
-                      ? old_bytes
-                      : size_class_bytes(span->size_class) - BLOCK_OWN_BYTES;
-    if (bytes <= room && bytes >= old_bytes / 2) {
-        if (HARDENED && span != NULL && span->size_class != SPAN_LARGE)
-            seal_resize(span, payload, bytes);
-        return payload;
-    }
-    return resize_by_copy(payload, old_bytes, bytes);
+    size_t room =
+        HARDENED && is_small ? size_class_bytes(span->size_class) - BLOCK_OWN_BYTES : old_bytes;
+    if (bytes > room || bytes < old_bytes / 2)
+        return resize_by_copy(span, payload, old_bytes, bytes);
+    if (HARDENED && is_small)
+        seal_resize(span, payload, bytes);
+    return payload;
 }
 
 bool heap_trim(size_t keep_bytes)
@@ -285,8 +316,7 @@ PUBLIC_HOT void HEAP_ENTRY(free)(void *payload)
     struct span *span = span_table_get(payload);
     struct free_block *block = payload;
 
-    if (unlikely(!span_is_mine(span) || !span_has_block(span, payload) ||
-                 (!HARDENED && block_is_free(span, block)))) {
+    if (unlikely(!is_own_block(span, payload))) {
         entry_free(payload);
         return;
     }
