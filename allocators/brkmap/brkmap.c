@@ -178,7 +178,7 @@ static struct span *span_of(const void *payload)
     if (span->size_class == SPAN_NONE)
         os_abort("free of a pointer into free memory: freed twice, or never allocated");
     if (span->size_class == SPAN_LARGE) {
-        if (payload != span->start || span->large_bytes == 0)
+        if (payload != span->start)
             os_abort("free of a pointer that is no block: it points into one");
         if (HARDENED)
             seal_check_run(span);

@@ -7,11 +7,11 @@
  *                                                    held for a moment, or back to the region
  *
  * A heap is for ever. When its thread ends it lies among the orphans until a new thread takes it
- * over, spans, inbox and all, or another thread, which frees blocks of it, inherits its spans. So a
- * block may arrive at a heap that its span has left, and is sent on from there. Invariants: a span
- * is current, or in one list of its heap; a current span is in no list; spans of an orphan are
- * owned by nobody; a span changes its heap only in the hands of who has taken that heap off the
- * orphans.
+ * over, spans, inbox and all, or another thread, which frees blocks of it, inherits its spans
+ * (those with free blocks only of classes it has none of). So a block may arrive at a heap that its
+ * span has left, and is sent on from there. Invariants: a span is current, or in one list of its
+ * heap; a current span is in no list; spans of an orphan are owned by nobody; a span changes its
+ * heap only in the hands of who has taken that heap off the orphans.
  */
 #ifndef BRKMAP_THREAD_HEAP_H
 #define BRKMAP_THREAD_HEAP_H

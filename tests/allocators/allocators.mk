@@ -36,7 +36,7 @@ $(ALLOCATOR_T)/test_freelist_%: $(ALLOCATOR_COMMON_TESTED) $(FREELIST_TESTED) $(
 
 $(ALLOCATOR_T)/test_brkmap: $(ALLOCATOR_COMMON_TESTED) \
                 $(patsubst allocators/%.c,$(ALLOCATOR_T)/src/%.o,$(BRKMAP)) \
-                $(ALLOCATOR_CASES) $(ALLOCATOR_T)/brkmap_cases.o $(ALLOCATOR_T)/huge_cases.o $(ALLOCATOR_T)/brkmap_figures_cases.o $(ALLOCATOR_T)/brkmap_misuse_cases.o $(ALLOCATOR_T)/test_brkmap.o
+                $(ALLOCATOR_CASES) $(ALLOCATOR_T)/brkmap_cases.o $(ALLOCATOR_T)/huge_cases.o $(ALLOCATOR_T)/purge_cases.o $(ALLOCATOR_T)/brkmap_figures_cases.o $(ALLOCATOR_T)/brkmap_misuse_cases.o $(ALLOCATOR_T)/test_brkmap.o
 	@echo "  LINK  $@"
 	$(Q)$(COMPILE) -o $@ $^ -lcmocka
 

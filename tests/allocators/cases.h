@@ -19,6 +19,7 @@ int run_placement_tests(void);
 int run_heap_tests(void);
 int run_brkmap_tests(void);
 int run_huge_tests(void);
+int run_purge_tests(void);
 int run_brkmap_figures_tests(void);
 int run_brkmap_misuse_tests(void);
 int run_hardened_tests(void);

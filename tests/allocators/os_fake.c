@@ -167,9 +167,20 @@ bool os_protect(void *address, size_t bytes, bool accessible)
     return mprotect(address, bytes, accessible ? PROT_READ | PROT_WRITE : PROT_NONE) == 0;
 }
 
+static bool (*while_purging)(void);
+
+void os_fake_while_purging(bool (*visit)(void))
+{
+    while_purging = visit;
+}
+
 /* As the kernel does with long pages: what begins within one is refused, the end is rounded up. */
 bool os_purge(void *address, size_t bytes)
 {
+    bool (*visit)(void) = while_purging;
+    while_purging = NULL;
+    if (visit != NULL && !visit())
+        return false;
     if ((uintptr_t)address % os_page_bytes() != 0)
         return false;
     bytes = (bytes + os_page_bytes() - 1) & ~(os_page_bytes() - 1);

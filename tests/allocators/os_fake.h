@@ -23,6 +23,9 @@ void os_fake_next_move(enum os_moved result);
 /* After the next os_move another thread maps a page where the first one was; it says which. */
 void os_fake_settle_next(void **settler);
 
+/* Called in the middle of the next os_purge, before the memory goes; false: it is refused. */
+void os_fake_while_purging(bool (*visit)(void));
+
 /* os_coarse_ms moves by that, and by nothing else. */
 void os_fake_let_pass(unsigned milliseconds);
 

@@ -3,7 +3,7 @@
 
 int main(void)
 {
-    int failed = run_brkmap_tests() + run_huge_tests();
+    int failed = run_brkmap_tests() + run_huge_tests() + run_purge_tests();
 
     failed += run_brkmap_figures_tests();
     failed += run_brkmap_misuse_tests();
