@@ -5,6 +5,7 @@
  * allocate again: then the thread gets a heap once more, and the key another round. After the last
  * round the heap is lost, until a thread comes that stands in the same place.
  */
+#include <errno.h>
 #include <pthread.h>
 
 #include "heap.h"
@@ -115,9 +116,11 @@ struct heap_of_thread *thread_heap(void)
         thread_heap_retire(heap, i);
     thread_cache.heap = heap;
     thread_heap_receive(heap);
-    /* It may allocate, and then finds the heap there. */
+    /* It may allocate, and then finds the heap there. free comes here, too, and keeps errno. */
+    int saved_errno = errno;
     if (end_key_made)
         pthread_setspecific(end_key, heap);
+    errno = saved_errno;
     return heap;
 }
 
