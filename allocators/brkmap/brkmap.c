@@ -178,7 +178,7 @@ static struct span *span_of(const void *payload)
     if (span->size_class == SPAN_NONE)
         os_abort("free of a pointer into free memory: freed twice, or never allocated");
     if (span->size_class == SPAN_LARGE) {
-        if (payload != span->start || span->large_bytes == 0)
+        if (payload != span->start)
             os_abort("free of a pointer that is no block: it points into one");
         if (HARDENED)
             seal_check_run(span);
@@ -251,8 +251,9 @@ static inline void copy(char *to, const char *from, size_t bytes)
 static void *resize_by_copy(struct span *span, void *payload, size_t old_bytes, size_t bytes)
 {
     void *moved = allocate_at_once(bytes);
+    /* What shrinks may stay. */
     if (moved == NULL && (moved = heap_allocate(bytes)) == NULL)
-        return NULL;
+        return !HARDENED && bytes <= old_bytes ? payload : NULL;
     copy(moved, payload, old_bytes < bytes ? old_bytes : bytes);
     release(span, payload);
     return moved;

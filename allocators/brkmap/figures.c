@@ -66,8 +66,6 @@ RACY static void read_span(struct reading *reading, const struct span *span)
 
     if (size_class < SIZE_CLASSES) {
         read_small(reading, span, size_class);
-    } else if (size_class == SPAN_LARGE && large_bytes == 0) {
-        reading->totals.table_bytes += span->slices * SLICE_BYTES;
     } else if (size_class == SPAN_LARGE) {
         reading->totals.large_bytes += large_bytes;
         reading->totals.large_blocks++;
@@ -137,6 +135,9 @@ static void read_heaps(struct reading *reading)
             (struct brkmap_heap){.orphan = heap->orphan, .mine = heap == thread_cache.heap};
         totals->orphans += heap->orphan;
         totals->heaps++;
+        totals->table_bytes += sizeof(*heap);
+        totals->resident_bytes += sizeof(*heap);
+        totals->system_bytes += sizeof(*heap);
     }
     region_each_chunk(read_chunk, reading);
     for (unsigned i = 0; i < SIZE_CLASSES; i++) {
@@ -181,7 +182,7 @@ static void read_all(struct reading *reading)
     totals->live_blocks += totals->large_blocks;
     totals->cached_bytes +=
         totals->waiting_bytes + reading->region.dirty_free_bytes + totals->pool_bytes;
-    totals->system_bytes = reading->region.system_bytes + totals->huge_bytes + totals->pool_bytes;
+    totals->system_bytes += reading->region.system_bytes + totals->huge_bytes + totals->pool_bytes;
     totals->purges = reading->region.purges;
     totals->purged_bytes = reading->region.purged_bytes;
     totals->reused_bytes = reading->region.reused_bytes;

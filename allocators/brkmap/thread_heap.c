@@ -238,12 +238,8 @@ static struct span *next_span(struct heap_of_thread *heap, unsigned size_class)
     if (span->count == 0) {
         heap->held_bytes -= carved_bytes(span);
         wanted_again(heap, carved_bytes(span));
-        /* In order again, which is read faster than the order of the frees. Not a longer span:
-         * that its last slices were written to must stay known. */
-        if (span->slices == 1) {
+        if (span->free == NULL)
             set_carved(span, 0);
-            span->free = NULL;
-        }
     }
     span->state = SPAN_CURRENT;
     return span;
@@ -292,8 +288,13 @@ static void attend(struct heap_of_thread *heap, struct span *span)
     /* It is empty. */
     if (span->state == SPAN_PARTIAL) {
         span_list_remove(list, span);
-        if (hold_or_give(heap, span))
-            span_list_append(list, span);
+        if (!hold_or_give(heap, span))
+            return;
+        /* To be carved anew, since in order is read faster than in the order of others' frees. Not
+         * a longer span: that its last slices were written to must stay known. */
+        if (heap->receives && span->slices == 1)
+            span->free = NULL;
+        span_list_append(list, span);
     } else if (hold_or_give(heap, span)) {
         span->state = SPAN_HELD;
         span->count = 1;
@@ -368,6 +369,7 @@ void thread_heap_receive(struct heap_of_thread *heap)
     /* Acquire pairs with the release in outbox_flush: the links are there. */
     struct free_block *block = atomic_exchange_explicit(&heap->inbox, NULL, memory_order_acquire);
 
+    heap->receives = true;
     while (block != NULL) {
         struct free_block *next = HARDENED ? block_mail_checked(block) : block->next;
         struct span *span = span_around(block);
@@ -377,6 +379,7 @@ void thread_heap_receive(struct heap_of_thread *heap)
             attend(heap, span);
         block = next;
     }
+    heap->receives = false;
 }
 
 void thread_heap_attend(struct span *span)

@@ -35,6 +35,7 @@ struct heap_of_thread {
     uint32_t held_bytes; /* carved of empty spans that wait to be used again */
     /* Within a moment: emptied and not held; taken again of these, and of those that were. */
     uint32_t given_bytes, wanted_bytes, moment_ms;
+    bool receives;   /* it empties its inbox */
     bool inheriting; /* this thread does: one after the other */
     /* Under region_lock: all heaps, and those without a thread. */
     struct heap_of_thread *next, *next_orphan;

@@ -5,6 +5,7 @@
  * allocate again: then the thread gets a heap once more, and the key another round. After the last
  * round the heap is lost, until a thread comes that stands in the same place.
  */
+#include <errno.h>
 #include <pthread.h>
 
 #include "heap.h"
@@ -12,9 +13,9 @@
 #include "region.h"
 #include "thread_life.h"
 
-/* Heaps made at a time; a slice holds them. */
+/* Heaps mapped at a time, and how far apart they lie. */
+#define HEAPS_AT_ONCE 8
 #define HEAP_BYTES    ((size_t)2048)
-#define HEAPS_A_SLICE (SLICE_BYTES / HEAP_BYTES)
 _Static_assert(sizeof(struct heap_of_thread) <= HEAP_BYTES, "outboxes tell heaps apart by this");
 
 static struct heap_of_thread first_heap;
@@ -22,8 +23,8 @@ static struct heap_of_thread first_heap;
 /* Under region_lock. */
 static struct {
     struct heap_of_thread *all, *orphans;
-    char *fresh, *fresh_end; /* for heaps to come */
-    bool first_is_taken;
+    char *fresh; /* for threads to come */
+    size_t fresh_count;
 } heaps;
 
 static pthread_key_t end_key;
@@ -45,18 +46,22 @@ static uintptr_t thread_identity(void)
     return (uintptr_t)__builtin_thread_pointer();
 }
 
-/* One that has never had a thread. With the lock held. */
+/* One that has never had a thread. With the lock held. NULL: no memory. */
 static struct heap_of_thread *heap_make(void)
 {
     struct heap_of_thread *heap = &first_heap;
 
-    if (heaps.first_is_taken) {
-        if (heaps.fresh == heaps.fresh_end)
-            return NULL;
+    if (heaps.all != NULL) {
+        if (heaps.fresh_count == 0) {
+            heaps.fresh = os_map(heap_round_up(HEAPS_AT_ONCE * HEAP_BYTES, os_page_bytes()));
+            if (heaps.fresh == NULL)
+                return NULL;
+            heaps.fresh_count = HEAPS_AT_ONCE;
+        }
         heap = (struct heap_of_thread *)heaps.fresh;
         heaps.fresh += HEAP_BYTES;
+        heaps.fresh_count--;
     }
-    heaps.first_is_taken = true;
     for (unsigned i = 0; i < SIZE_CLASSES; i++)
         heap->current[i] = &span_none;
     heap->next = heaps.all;
@@ -98,36 +103,12 @@ static struct heap_of_thread *heap_find(void)
     return heap;
 }
 
-/* Makes room for more heaps. Two threads may do so at once: what one brings is then unused until
- * the other's is. */
-static bool heap_make_room(void)
-{
-    bool zeroed;
-    struct span *span = region_take(1, SLICE_BYTES, &zeroed);
-    if (span == NULL)
-        return false;
-    /* A large block that nobody ever frees. */
-    span->size_class = SPAN_LARGE;
-    span->large_bytes = 0;
-    char *start = span->start;
-    if (!zeroed)
-        for (size_t i = 0; i < SLICE_BYTES / sizeof(uint64_t); i++)
-            ((uint64_t *)start)[i] = 0;
-    lock_acquire(&region_lock);
-    heaps.fresh = start;
-    heaps.fresh_end = start + HEAPS_A_SLICE * HEAP_BYTES;
-    lock_release(&region_lock);
-    return true;
-}
-
 struct heap_of_thread *thread_heap(void)
 {
     if (thread_cache.heap != NULL)
         return thread_cache.heap;
 
     struct heap_of_thread *heap = heap_find();
-    if (heap == NULL && heap_make_room())
-        heap = heap_find();
     if (heap == NULL)
         return NULL;
     /* Of a lost one. */
@@ -135,9 +116,11 @@ struct heap_of_thread *thread_heap(void)
         thread_heap_retire(heap, i);
     thread_cache.heap = heap;
     thread_heap_receive(heap);
-    /* It may allocate, and then finds the heap there. */
+    /* It may allocate, and then finds the heap there. free comes here, too, and keeps errno. */
+    int saved_errno = errno;
     if (end_key_made)
         pthread_setspecific(end_key, heap);
+    errno = saved_errno;
     return heap;
 }
 

@@ -125,6 +125,31 @@ static void what_goes_up_and_down_is_kept(void **state)
     our_malloc_trim(0);
 }
 
+/* The heap itself keeps small blocks' spans that are emptied and wanted again, for a moment. */
+static void emptied_spans_are_held(void **state)
+{
+    enum { BYTES = 64, COUNT = 6000 };
+
+    (void)state;
+    our_malloc_trim(0);
+    os_fake_let_pass(1000);
+    for (int i = 0; i < 3; i++)
+        make_and_drop(BYTES, COUNT);
+    size_t dirty_bytes = region_figures().dirty_free_bytes;
+    size_t reused_bytes = region_figures().reused_bytes;
+    make_and_drop(BYTES, COUNT);
+    assert_int_equal(region_figures().reused_bytes, reused_bytes);
+    /* Another moment, and most of them are the region's. */
+    for (int i = 0; i < 20; i++) {
+        os_fake_let_pass(1000);
+        make_and_drop(4096, SLICE_BYTES / 4096 + 1);
+    }
+    assert_true(region_figures().dirty_free_bytes >= dirty_bytes + (size_t)BYTES * COUNT / 2);
+    make_and_drop(BYTES, COUNT);
+    our_malloc_trim(0);
+    assert_int_equal(region_figures().dirty_free_bytes, 0);
+}
+
 static void *allocate_a_little(void *argument)
 {
     void *blocks[100];
@@ -275,6 +300,7 @@ int run_brkmap_tests(void)
         cmocka_unit_test(beginnings_are_told_from_all_else),
         cmocka_unit_test(a_drop_gives_memory_back),
         cmocka_unit_test(what_goes_up_and_down_is_kept),
+        cmocka_unit_test(emptied_spans_are_held),
         cmocka_unit_test(short_threads_use_the_same_heaps),
         cmocka_unit_test(without_a_break_chunks_are_mapped),
         cmocka_unit_test(no_memory_at_all_is_survived),

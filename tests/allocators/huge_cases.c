@@ -233,6 +233,27 @@ static void growth_without_memory_changes_nothing(void **state)
     our_free(block);
 }
 
+static void shrinking_needs_no_memory(void **state)
+{
+    enum { HELD_MAX = 20000, BYTES = 100000 };
+    static void *held[HELD_MAX];
+    size_t count = 0;
+    unsigned char *block = make(MIB, 7);
+
+    (void)state;
+    os_fake_fail(true, true);
+    while (count < HELD_MAX && (held[count] = our_malloc(BYTES)) != NULL)
+        count++;
+    assert_true(count < HELD_MAX);
+    block = our_realloc(block, BYTES);
+    assert_non_null(block);
+    assert_holds(block, BYTES, 7);
+    os_fake_fail(false, false);
+    our_free(block);
+    while (count > 0)
+        our_free(held[--count]);
+}
+
 int run_huge_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +267,7 @@ int run_huge_tests(void)
         cmocka_unit_test_setup(growth_takes_pages_from_the_pool, begin_with_nothing),
         cmocka_unit_test_setup(pages_that_cannot_be_moved_are_done_without, begin_with_nothing),
         cmocka_unit_test_setup(growth_without_memory_changes_nothing, begin_with_nothing),
+        cmocka_unit_test(shrinking_needs_no_memory),
     };
     return cmocka_run_group_tests_name("huge", tests, NULL, NULL);
 }
