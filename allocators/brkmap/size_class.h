@@ -2,10 +2,10 @@
  * Size classes of small blocks: each 16 bytes to 128, then eight in each doubling to 16 KiB. What
  * rounding up costs is under 1/8 above 128 bytes.
  *
- * Spans are short: a trip for a new one serves 64 blocks or more up to 256 bytes, 32 up to 1 KiB,
- * and four or more above. Twice or four times as long ones save a few hundredths of the time and
- * cost a tenth of the memory, in blocks that wait for others of their size. Who wants a few blocks
- * of a class only should not even pay for that: the first span is a slice where two blocks fit in.
+ * Up to 1 KiB spans are so long that a trip for a new one serves 64 blocks or more. Above they are
+ * short, four blocks or more: four times as long ones save a few hundredths of the time and cost a
+ * tenth of the memory, in blocks that wait for others of their size. Who wants a few blocks of a
+ * class only should not even pay for that: the first span is a slice where two blocks fit in.
  */
 #ifndef BRKMAP_SIZE_CLASS_H
 #define BRKMAP_SIZE_CLASS_H
@@ -65,6 +65,8 @@ static inline unsigned size_class_slices_most(unsigned size_class)
 
     if (bytes <= 256)
         return 1;
+    if (bytes <= 1024)
+        return 4;
     return SPAN_LENGTH * (bytes <= 8192 ? 2 : 4);
 }
 
