@@ -17,6 +17,7 @@
 
 /* From the start of a cache line on: 0.3 ns of 0.7 that a pair costs above two empty calls. */
 #define PUBLIC_HOT     __attribute__((visibility("default"), aligned(64)))
+#define likely(test)   __builtin_expect(!!(test), 1)
 #define unlikely(test) __builtin_expect(!!(test), 0)
 
 #define LARGE_BYTES_MAX (REGION_RUN_MAX * SLICE_BYTES)
@@ -161,8 +162,8 @@ void *heap_allocate_aligned(size_t bytes, size_t alignment)
 /* All that free() asks on its way; span_of() asks more. */
 static inline bool is_own_block(const struct span *span, const void *payload)
 {
-    return span_is_mine(span) && span_has_block(span, payload) &&
-           (HARDENED || !block_is_free(span, payload));
+    return likely(span_is_mine(span)) && likely(span_has_block(span, payload)) &&
+           likely(HARDENED || !block_is_free(span, payload));
 }
 
 /* The span of a block that was handed out, or NULL for one without. Aborts on anything else. */

@@ -10,7 +10,13 @@ _Static_assert(offsetof(struct chunk, map) - offsetof(struct chunk, map_mask) ==
                "a chunk's map and what is before it are a table");
 
 static struct span_table no_table = {.mask = 0, .spans = {&span_none}};
-struct span_table *_Atomic span_table = &no_table;
+struct span *_Atomic *_Atomic span_table = no_table.spans;
+
+/* With region_lock held. */
+static struct span_table *current_table(void)
+{
+    return span_table_around(atomic_load_explicit(&span_table, memory_order_relaxed));
+}
 
 static void table_set(struct span_table *table, const char *start, struct span *span)
 {
@@ -20,7 +26,7 @@ static void table_set(struct span_table *table, const char *start, struct span *
 
 void span_table_set(char *start, unsigned slices, struct span *span)
 {
-    struct span_table *table = atomic_load_explicit(&span_table, memory_order_relaxed);
+    struct span_table *table = current_table();
 
     /* Else it is the map of the first chunk, which says it already. */
     for (unsigned i = 0; i < slices && table->mask >= CHUNK_SLICES; i++)
@@ -50,7 +56,7 @@ static struct span_table *longer_table(size_t length)
 
 void span_table_grow(struct chunk *newest, size_t chunks)
 {
-    size_t length = atomic_load_explicit(&span_table, memory_order_relaxed)->mask + 1;
+    size_t length = current_table()->mask + 1;
     struct span_table *longer = NULL;
 
     if (chunks * CHUNK_SLICES <= length)
@@ -65,5 +71,5 @@ void span_table_grow(struct chunk *newest, size_t chunks)
     }
     /* Release pairs with the acquire in span_table_get. */
     if (longer != NULL)
-        atomic_store_explicit(&span_table, longer, memory_order_release);
+        atomic_store_explicit(&span_table, longer->spans, memory_order_release);
 }

@@ -13,9 +13,15 @@ struct span_table {
     size_t mask;
     struct span *_Atomic spans[]; /* never NULL: span_none where there is nothing */
 };
-/* The map of the first chunk while it is alone, then replaced by longer ones as the heap grows. The
- * old ones stay, since others may be reading. */
-extern struct span_table *_Atomic span_table __attribute__((visibility("hidden")));
+/* The entries of the table, which spares free() an addition: the map of the first chunk while it is
+ * alone, then replaced by longer ones as the heap grows. The old ones stay, since others may be
+ * reading. */
+extern struct span *_Atomic *_Atomic span_table __attribute__((visibility("hidden")));
+
+static inline struct span_table *span_table_around(struct span *_Atomic *spans)
+{
+    return (struct span_table *)((char *)spans - offsetof(struct span_table, spans));
+}
 
 /* Says whose a run of slices is. With region_lock held. */
 void span_table_set(char *start, unsigned slices, struct span *span);
@@ -27,9 +33,9 @@ void span_table_grow(struct chunk *newest, size_t chunks);
 static inline struct span *span_table_get(const void *address)
 {
     /* Acquire pairs with the release in span_table_grow. */
-    struct span_table *table = atomic_load_explicit(&span_table, memory_order_acquire);
-    size_t i = (uintptr_t)address >> SLICE_SHIFT & table->mask;
-    return atomic_load_explicit(&table->spans[i], memory_order_relaxed);
+    struct span *_Atomic *spans = atomic_load_explicit(&span_table, memory_order_acquire);
+    size_t i = (uintptr_t)address >> SLICE_SHIFT & span_table_around(spans)->mask;
+    return atomic_load_explicit(&spans[i], memory_order_relaxed);
 }
 
 #endif
