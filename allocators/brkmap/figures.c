@@ -78,8 +78,8 @@ static void read_chunk(void *argument, struct chunk *chunk)
     struct reading *reading = argument;
 
     for (unsigned i = 1; i < chunk->slices; i++)
-        if (chunk->map[i] != &span_none && chunk->map[i]->first_slice == i)
-            read_span(reading, chunk->map[i]);
+        if (chunk_span(chunk, i) != &span_none && chunk_span(chunk, i)->first_slice == i)
+            read_span(reading, chunk_span(chunk, i));
     reading->totals.table_bytes += SLICE_BYTES;
     read_resident(reading, chunk, chunk->slices * SLICE_BYTES);
 }

@@ -65,7 +65,7 @@ static struct span *take_run(struct chunk *chunk, unsigned first, unsigned slice
     span->slices = (uint8_t)slices;
     span->first_slice = (uint8_t)first;
     for (unsigned i = 0; i < slices; i++)
-        chunk->map[first + i] = span;
+        chunk_set_span(chunk, first + i, span);
     span_table_set(span->start, slices, span);
     return span;
 }
@@ -131,7 +131,7 @@ static void free_run(struct chunk *chunk, unsigned first, unsigned slices, unsig
     region.used_slices -= slices;
     region.dirty_free_slices += bits_count_in(dirty, run, slices);
     for (unsigned i = 0; i < slices; i++)
-        chunk->map[first + i] = &span_none;
+        chunk_set_span(chunk, first + i, &span_none);
     span_table_set((char *)chunk + first * SLICE_BYTES, slices, &span_none);
     region_found_free(chunk, run_around(chunk->free, first, slices));
     region_cache_gave(slices);
@@ -183,7 +183,7 @@ bool region_resize(struct span *span, unsigned slices)
     }
     if (done && slices > old_slices) {
         for (unsigned i = old_slices; i < slices; i++)
-            chunk->map[first + i] = span;
+            chunk_set_span(chunk, first + i, span);
         span->slices = (uint8_t)slices;
     }
     lock_release(&region_lock);

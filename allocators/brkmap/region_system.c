@@ -101,7 +101,7 @@ static struct chunk *chunk_make(uintptr_t start, size_t bytes)
     if (HARDENED && region.chunk_count == 0)
         block_begin();
     for (unsigned i = 0; i < CHUNK_SLICES; i++)
-        chunk->map[i] = &span_none;
+        chunk_set_span(chunk, i, &span_none);
     chunk->free = bits_run(1, slices);
     chunk->index = (unsigned)region.chunk_count;
     chunk->slices = slices + 1;

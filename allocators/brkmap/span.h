@@ -61,7 +61,7 @@ typedef unsigned __int128 slice_bits;
 
 struct chunk {
     size_t map_mask; /* of the first chunk: with the map a table for free(); see span_table.c */
-    struct span *map[CHUNK_SLICES];
+    struct span *_Atomic map[CHUNK_SLICES]; /* written with the region's lock */
     /* Guarded by the region's lock: */
     _Alignas(64) slice_bits free,
         dirty;          /* dirty: was given back and may be resident; stays in use */
@@ -140,9 +140,20 @@ static inline unsigned slice_of(const void *address)
 }
 
 /* Of an address in a chunk. */
+/* Whose a slice is, or span_none. Relaxed: who has a block there got it after this was written. */
+static inline struct span *chunk_span(const struct chunk *chunk, unsigned slice)
+{
+    return atomic_load_explicit(&chunk->map[slice], memory_order_relaxed);
+}
+
+static inline void chunk_set_span(struct chunk *chunk, unsigned slice, struct span *span)
+{
+    atomic_store_explicit(&chunk->map[slice], span, memory_order_relaxed);
+}
+
 static inline struct span *span_around(const void *address)
 {
-    return chunk_around(address)->map[slice_of(address)];
+    return chunk_span(chunk_around(address), slice_of(address));
 }
 
 #endif

@@ -36,7 +36,7 @@ void span_table_set(char *start, unsigned slices, struct span *span)
 static void fill_from_chunk(void *argument, struct chunk *chunk)
 {
     for (unsigned i = 1; i < CHUNK_SLICES; i++)
-        table_set(argument, (char *)chunk + i * SLICE_BYTES, chunk->map[i]);
+        table_set(argument, (char *)chunk + i * SLICE_BYTES, chunk_span(chunk, i));
 }
 
 /* NULL: no memory. */

@@ -42,10 +42,10 @@ static void show_chunk(void *argument, struct chunk *chunk)
     unsigned first = 1;
 
     while (first < chunk->slices && walk->go_on) {
-        const struct span *span = chunk->map[first];
+        const struct span *span = chunk_span(chunk, first);
         unsigned end = first + span->slices;
         if (span == &span_none) {
-            while (end < chunk->slices && chunk->map[end] == &span_none)
+            while (end < chunk->slices && chunk_span(chunk, end) == &span_none)
                 end++;
             show(walk, (char *)chunk + first * SLICE_BYTES, (end - first) * SLICE_BYTES, false);
         } else if (span->size_class == SPAN_LARGE) {
