@@ -7,6 +7,9 @@
 #include "size_class.h"
 #include "span_table.h"
 
+/* Of some 50 us: a purge of a chunk takes less than a millisecond. */
+#define LEAVING_TRIES 100
+
 struct lock region_lock;
 struct region region;
 struct span span_none = {.size_class = SPAN_NONE};
@@ -70,15 +73,13 @@ static struct span *take_run(struct chunk *chunk, unsigned first, unsigned slice
     return span;
 }
 
-struct span *region_take(unsigned slices, size_t alignment, bool *zeroed)
+/* With the lock held. */
+static struct span *find_or_grow(unsigned slices, unsigned multiple, bool *zeroed)
 {
-    unsigned multiple = alignment <= SLICE_BYTES ? 1 : (unsigned)(alignment / SLICE_BYTES);
     slice_bits aligned = aligned_slices(multiple);
     struct span *span = NULL;
-
-    huge_tidy();
-    lock_acquire(&region_lock);
     struct chunk *chunk = region.first_with[slices];
+
     for (chunk = chunk != NULL ? chunk : region.first; chunk != NULL && span == NULL;
          chunk = chunk->next) {
         unsigned first = find_run(chunk, slices, aligned);
@@ -93,6 +94,32 @@ struct span *region_take(unsigned slices, size_t alignment, bool *zeroed)
         chunk = region_grow(slices + multiple - 1);
         if (chunk != NULL)
             span = take_run(chunk, find_run(chunk, slices, aligned), slices, zeroed);
+    }
+    return span;
+}
+
+static bool anything_leaves(void)
+{
+    const struct chunk *chunk = region.first;
+    while (chunk != NULL && chunk->leaving == 0)
+        chunk = chunk->next;
+    return chunk != NULL;
+}
+
+struct span *region_take(unsigned slices, size_t alignment, bool *zeroed)
+{
+    unsigned multiple = alignment <= SLICE_BYTES ? 1 : (unsigned)(alignment / SLICE_BYTES);
+
+    huge_tidy();
+    lock_acquire(&region_lock);
+    struct span *span = find_or_grow(slices, multiple, zeroed);
+    /* Memory is short, but what is being purged will be free again in a moment; not for ever, since
+     * in a fork's child it may never be. */
+    for (int tries = 0; span == NULL && tries < LEAVING_TRIES && anything_leaves(); tries++) {
+        lock_release(&region_lock);
+        os_wait_briefly();
+        lock_acquire(&region_lock);
+        span = find_or_grow(slices, multiple, zeroed);
     }
     lock_release(&region_lock);
     return span;

@@ -33,11 +33,9 @@ static size_t share(void)
 /* Purges and notes what will be regretted when it is wanted again in this window. */
 static void purge_to(size_t keep)
 {
-    size_t before = region.purged_slices_ever;
-    region_purge(keep);
-    if (region.idle_slices > region.dirty_free_slices)
-        region.idle_slices = region.dirty_free_slices;
-    region.purged_slices += region.purged_slices_ever - before;
+    /* In two steps: others change it while this one purges. */
+    size_t purged = region_purge(keep);
+    region.purged_slices += purged;
 }
 
 /* Half of what was earned and has not been needed since the last look; but for a quarter, since no
@@ -143,8 +141,9 @@ static slice_bits purge_runs(struct chunk *chunk, slice_bits slices, size_t *pur
     return kept;
 }
 
-/* Of one chunk, until enough are gone. Others use the region meanwhile. */
-static void purge_chunk(struct chunk *chunk, size_t keep)
+/* Of one chunk, until enough are gone; returns how many slices that were resident. Others use the
+ * region meanwhile. */
+static size_t purge_chunk(struct chunk *chunk, size_t keep)
 {
     slice_bits leaving = 0, left = purgeable(chunk), dirty = chunk->dirty;
     size_t purges = 0;
@@ -157,7 +156,9 @@ static void purge_chunk(struct chunk *chunk, size_t keep)
         region.dirty_free_slices -= bits_count(run & dirty);
     }
     if (leaving == 0)
-        return;
+        return 0;
+    /* Before others see it. */
+    region.idle_slices = heap_least(region.idle_slices, region.dirty_free_slices);
     chunk->leaving |= leaving;
     lock_release(&region_lock);
     slice_bits kept = purge_runs(chunk, leaving, &purges);
@@ -166,14 +167,19 @@ static void purge_chunk(struct chunk *chunk, size_t keep)
     chunk->dirty &= ~leaving | kept;
     region.dirty_free_slices += bits_count(kept & dirty);
     region.purges += purges;
-    region.purged_slices_ever += bits_count(leaving & dirty & ~kept);
+    size_t purged = bits_count(leaving & dirty & ~kept);
+    region.purged_slices_ever += purged;
     region_found_free(chunk, REGION_RUN_MAX);
+    return purged;
 }
 
-void region_purge(size_t keep)
+size_t region_purge(size_t keep)
 {
+    size_t purged = 0;
+
     /* Others may trim the top meanwhile, but not a chunk of which anything leaves. */
     for (struct chunk *chunk = region.last; chunk != NULL && region.dirty_free_slices > keep;
          chunk = chunk->previous)
-        purge_chunk(chunk, keep);
+        purged += purge_chunk(chunk, keep);
+    return purged;
 }

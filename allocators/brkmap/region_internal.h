@@ -87,7 +87,7 @@ void region_found_free(struct chunk *chunk, unsigned longest);
 /* region_cache.c. The second releases the lock for a moment, and so does the third. */
 void region_cache_took(unsigned clean, unsigned resident);
 void region_cache_gave(unsigned slices);
-/* Gives up resident free slices, from the top down, until `keep` are left. */
-void region_purge(size_t keep);
+/* Gives up resident free slices, from the top down, until `keep` are left. Returns how many. */
+size_t region_purge(size_t keep);
 
 #endif

@@ -237,10 +237,9 @@ static bool top_trim(size_t keep_bytes)
 bool region_trim(size_t keep_bytes)
 {
     lock_acquire(&region_lock);
-    size_t dirty_before = region.dirty_free_slices;
     bool any = top_trim(keep_bytes);
-    region_purge(keep_bytes / SLICE_BYTES);
-    any |= region.dirty_free_slices < dirty_before;
+    region.idle_slices = heap_least(region.idle_slices, region.dirty_free_slices);
+    any |= region_purge(keep_bytes / SLICE_BYTES) > 0;
     lock_release(&region_lock);
     return any;
 }

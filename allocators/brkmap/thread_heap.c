@@ -203,6 +203,9 @@ static bool hold_or_give(struct heap_of_thread *heap, struct span *span)
         heap->held_bytes += bytes;
     } else {
         heap->given_bytes += bytes;
+        /* First, since a handler that calls malloc may come while its pages are purged. */
+        if (span->state == SPAN_CURRENT)
+            set_current(heap, span->size_class, &span_none);
         region_give(span);
     }
     return holds;
@@ -274,8 +277,7 @@ void *thread_heap_refill(struct heap_of_thread *heap, unsigned size_class)
 
 static void attend(struct heap_of_thread *heap, struct span *span)
 {
-    unsigned size_class = span->size_class;
-    struct span **list = &heap->partial[size_class];
+    struct span **list = &heap->partial[span->size_class];
 
     if (span->state == SPAN_FULL) {
         span_list_remove(&heap->full, span);
@@ -298,8 +300,6 @@ static void attend(struct heap_of_thread *heap, struct span *span)
     } else if (hold_or_give(heap, span)) {
         span->state = SPAN_HELD;
         span->count = 1;
-    } else {
-        set_current(heap, size_class, &span_none);
     }
 }
 

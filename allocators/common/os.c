@@ -10,6 +10,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -157,6 +158,15 @@ uint64_t os_coarse_ms(void)
      */
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+void os_wait_briefly(void)
+{
+    const struct timespec moment = {.tv_nsec = 50000};
+    int saved_errno = errno;
+    /* Not nanosleep(), at which a thread may be cancelled: malloc is no such place. */
+    syscall(SYS_nanosleep, &moment, NULL);
+    errno = saved_errno;
 }
 
 _Noreturn void os_abort(const char *message)

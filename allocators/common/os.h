@@ -65,6 +65,9 @@ size_t os_resident_bytes(const void *address, size_t bytes);
 /* Milliseconds of a clock that never goes back, good to some milliseconds and quick to read. */
 uint64_t os_coarse_ms(void);
 
+/* Lets some 50 us pass. */
+void os_wait_briefly(void);
+
 /* Writes "heapmark: MESSAGE" and a newline to stderr in one write(2) and aborts. The second time
  * no handler of SIGABRT is called. */
 _Noreturn void os_abort(const char *message);

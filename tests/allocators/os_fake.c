@@ -194,6 +194,20 @@ uint64_t os_coarse_ms(void)
     return 1000000 + atomic_load_explicit(&fake.later_ms, memory_order_relaxed);
 }
 
+static _Atomic unsigned waits;
+
+/* Long, so that who is waited for gets to run on a busy machine, too. */
+void os_wait_briefly(void)
+{
+    atomic_fetch_add(&waits, 1);
+    usleep(10000);
+}
+
+unsigned os_fake_waits(void)
+{
+    return atomic_load(&waits);
+}
+
 void os_fake_let_pass(unsigned milliseconds)
 {
     atomic_fetch_add_explicit(&fake.later_ms, milliseconds, memory_order_relaxed);

@@ -29,6 +29,9 @@ void os_fake_while_purging(bool (*visit)(void));
 /* os_coarse_ms moves by that, and by nothing else. */
 void os_fake_let_pass(unsigned milliseconds);
 
+/* How often os_wait_briefly was called. */
+unsigned os_fake_waits(void);
+
 /* Pages are so long, a multiple of the machine's; before anything else is done. */
 void os_fake_long_pages(size_t page_bytes);
 

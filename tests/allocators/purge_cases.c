@@ -3,6 +3,8 @@
 #include "entry.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -116,6 +118,50 @@ static void what_is_refused_to_be_purged_is_not_zero(void **state)
         our_free(blocks[i]);
 }
 
+static pthread_t taker;
+static void *_Atomic taken;
+static _Atomic bool taker_is_done;
+
+enum { TAKEN_BYTES = 200000 };
+
+static void *take_what_leaves(void *argument)
+{
+    taken = our_malloc(TAKEN_BYTES);
+    taker_is_done = true;
+    return argument;
+}
+
+/* Comes back when the other thread waits, or has not waited. */
+static bool let_another_take(void)
+{
+    unsigned waits = os_fake_waits();
+    assert_int_equal(pthread_create(&taker, NULL, take_what_leaves, NULL), 0);
+    while (!taker_is_done && os_fake_waits() == waits)
+        sched_yield();
+    return true;
+}
+
+static void what_is_being_purged_is_not_missing(void **state)
+{
+    static void *blocks[4000];
+    size_t count = 0;
+
+    (void)state;
+    os_fake_fail(true, true);
+    while (count < 4000 && (blocks[count] = our_malloc(TAKEN_BYTES)) != NULL)
+        memset(blocks[count++], 1, TAKEN_BYTES);
+    assert_true(count > 0 && count < 4000);
+    our_free(blocks[--count]);
+    os_fake_while_purging(let_another_take);
+    our_malloc_trim(0);
+    pthread_join(taker, NULL);
+    os_fake_fail(false, false);
+    assert_non_null(taken);
+    our_free(taken);
+    while (count > 0)
+        our_free(blocks[--count]);
+}
+
 static void *free_half(void *argument)
 {
     void **blocks = argument;
@@ -148,6 +194,7 @@ int run_purge_tests(void)
         cmocka_unit_test(what_a_third_of_is_in_use_is_not_purged),
         cmocka_unit_test(the_heap_is_open_while_pages_are_purged),
         cmocka_unit_test(what_is_refused_to_be_purged_is_not_zero),
+        cmocka_unit_test(what_is_being_purged_is_not_missing),
         cmocka_unit_test(who_only_frees_looks_at_the_mail),
     };
     return cmocka_run_group_tests_name("purge", tests, NULL, NULL);
